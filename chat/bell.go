@@ -1,0 +1,113 @@
+package chat
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Bell tells the nodes what happened. It is not the truth: whatever it loses is found
+// again in the log.
+//
+// Order: the listeners of a room hear its events in the order of the Announce calls,
+// one call at a time. Who may block whom: a Listener must return at once; Announce and
+// Signal never wait for readers.
+type Bell interface {
+	// Announce tells the listeners of each event's room. Called by the committer only, in commit order.
+	Announce(ctx context.Context, events []Event)
+	// Signal tells the listeners of s.Room, or all listeners where it is empty. Unordered
+	// with respect to events; may be lost.
+	Signal(ctx context.Context, s Signal)
+	// Listen calls l for what concerns room, from now on, until stop is called. stop
+	// returns when no call to l is under way (it must not be called from within l).
+	Listen(ctx context.Context, room RoomID, l Listener) (stop func(), err error)
+	// ListenAll calls l for the signals of every room and those that concern all.
+	ListenAll(ctx context.Context, l Listener) (stop func(), err error)
+}
+
+// Listener hears a room.
+type Listener interface {
+	Event(e Event)
+	Signal(s Signal)
+}
+
+// Signal is something worth telling that is not in a log.
+type Signal struct {
+	Room RoomID // empty: all rooms
+	// Exactly one is set.
+	Typing   *Typing
+	Presence *PresenceChange
+	Sanction *SanctionChange
+}
+
+// Typing says that a member is writing. It fades after TypingFor.
+type Typing struct{ Member Member }
+
+// TypingFor is how long a sign of typing lasts.
+const TypingFor = 5 * time.Second
+
+// PresenceChange says that a user came, left, or came to be called otherwise.
+type PresenceChange struct {
+	Member Member
+	Left   bool
+	Count  int // members after it
+}
+
+// SanctionChange says that a sanction was made or lifted.
+type SanctionChange struct {
+	Sanction Sanction
+	Lifted   bool
+}
+
+// Member is a user with an open session that has joined a room.
+type Member struct {
+	ID   UserID
+	Name string
+	Role Role
+}
+
+// Presence counts who is in a room, by session: a user with two sessions is one member.
+type Presence interface {
+	// Enter adds a session. first says that its user was not present; changed, that its
+	// name or role differs from before. With limit > 0 and limit members present, a user who
+	// is not among them is refused with room_full.
+	Enter(ctx context.Context, room RoomID, s SessionID, m Member, limit int) (first, changed bool, err error)
+	// Leave removes a session; last says that its user is gone with it. Leaving twice is harmless.
+	Leave(ctx context.Context, room RoomID, s SessionID) (m Member, last bool, err error)
+	// Members lists up to limit members, by name, and counts all.
+	Members(ctx context.Context, room RoomID, limit int) ([]Member, int, error)
+	// Occupied lists the rooms with members, and how many each has.
+	Occupied(ctx context.Context) (map[RoomID]int, error)
+}
+
+// Rate is an allowance: Limit in each Period. A zero Limit means unlimited.
+type Rate struct {
+	Limit  int64
+	Period time.Duration
+}
+
+// Limiter counts against allowances.
+type Limiter interface {
+	// Take spends one of key's allowance. Where none is left it returns how long until there is, and spends nothing.
+	Take(ctx context.Context, key string, r Rate) (wait time.Duration, err error)
+}
+
+// Sessions are the live connections, filled by ws and read by api. Other nodes are
+// asked through the broker.
+type Sessions interface {
+	// List returns the open sessions, in no order.
+	List() []LiveSession
+	// End closes the sessions that match tells, with a refusal that they hear; it returns
+	// without waiting for readers, with how many it closed.
+	End(match func(LiveSession) bool, why *Error) int
+}
+
+// LiveSession describes one open connection.
+type LiveSession struct {
+	ID       SessionID
+	Actor    Actor
+	Rooms    []RoomID
+	Since    time.Time
+	Protocol string // "plain" or "v1"
+	Addr     netip.Addr
+}

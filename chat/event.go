@@ -1,0 +1,119 @@
+package chat
+
+import "time"
+
+// EventKind says what an event changed.
+type EventKind string
+
+// The kinds of event. The names are those of the v1 protocol.
+const (
+	EventMessage  EventKind = "message"
+	EventEdited   EventKind = "edited"
+	EventDeleted  EventKind = "deleted"
+	EventRestored EventKind = "restored"
+	EventReaction EventKind = "reaction"
+	EventRoom     EventKind = "room"
+)
+
+// Event is one entry of a room's log, rendered from the present state of what it
+// names. It is shared by all readers: treat it as immutable.
+type Event struct {
+	Room  RoomID
+	Epoch Epoch
+	Seq   Seq
+	Prev  Seq // the seq of the room's event before this one; 0: none. Set on live events only
+	Pos   Pos
+	At    time.Time
+	By    UserID
+	Kind  EventKind
+
+	Message   *Message      // EventMessage, EventEdited: the present state
+	Deleted   []MessageID   // EventDeleted
+	Restored  []Message     // EventRestored, in order of their Seq
+	Reactions *Reactions    // EventReaction
+	Settings  SettingsPatch // EventRoom: only what changed
+	Pins      []Message     // EventRoom: all pins, newest first, when PinsSet
+	PinsSet   bool
+}
+
+// Reactions are the absolute totals on one message.
+type Reactions struct {
+	Message MessageID
+	Totals  []Reaction // in the order in which the emoji first appeared
+}
+
+// Change asks the log for one event.
+type Change struct {
+	Room RoomID
+	By   UserID
+	At   time.Time // UTC, milliseconds
+	Op   Op
+}
+
+// Op is what a Change does: Post, Edit, Hide, Restore, React, Set or Pin.
+type Op interface{ op() }
+
+// Post adds a message. Message.Seq is set by the log. ReplyTo needs only its ID;
+// a reply to a message that is not visible is refused with reply_not_found.
+type Post struct {
+	Message Message
+	Nonce   string // empty: none
+}
+
+// Edit replaces the text of a visible message by Author posted at or after NotBefore.
+// Refusals: message_not_found, not_your_message, edit_too_late.
+type Edit struct {
+	ID                MessageID
+	Author            UserID
+	NotBefore         time.Time // zero: no limit
+	Text, HTML, Plain string
+	Mentions          []UserID
+}
+
+// Hide hides messages for as long as Act stands. With Author set it refuses others'
+// messages (not_your_message). Unknown ids are message_not_found; ids that another act
+// hides already get this act too and are not in the event; where nothing visible
+// changes there is no event.
+type Hide struct {
+	IDs    []MessageID
+	Act    ActID
+	Author UserID // empty: anyone's
+}
+
+// Restore ends moderators' acts on messages: every hide of these ids that wasn't the
+// author's own deletion. What becomes visible is in the event.
+type Restore struct{ IDs []MessageID }
+
+// React sets or withdraws the actor's emoji on a visible message. Beyond MaxKinds
+// different emoji on the message it is refused with too_many_reactions. Changes that
+// stand in one commit make one event. Setting what is set makes no event.
+type React struct {
+	ID       MessageID
+	Emoji    string
+	On       bool
+	MaxKinds int
+}
+
+// Set changes settings. A patch that changes nothing makes no event.
+type Set struct{ Patch SettingsPatch }
+
+// Pin pins or unpins a visible message; beyond MaxPins: too_many_pins.
+type Pin struct {
+	ID MessageID
+	On bool
+}
+
+func (Post) op()    {}
+func (Edit) op()    {}
+func (Hide) op()    {}
+func (Restore) op() {}
+func (React) op()   {}
+func (Set) op()     {}
+func (Pin) op()     {}
+
+// Committed is the outcome of a Change that is durable.
+type Committed struct {
+	Event Event // of a Change that made none (see its Op): Seq is 0
+	// Duplicate says that Post found its nonce: Event.Message is the one stored before.
+	Duplicate bool
+}
