@@ -1,0 +1,79 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// AddrKey is what limits count an address under: an IPv4 address alone, an IPv6 address with
+// its whole /64, which one subscriber usually has.
+func AddrKey(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
+
+// take spends one of an allowance, or refuses with rate_limited. Staff and local callers
+// (without an address) are counted like everyone else where they have a key.
+func (s *Service) take(ctx context.Context, key string, r Rate, what string) error {
+	if r.Limit == 0 {
+		return nil
+	}
+	wait, err := s.Limiter.Take(ctx, key, r)
+	if err != nil {
+		return fmt.Errorf("limit %s: %w", what, err)
+	}
+	if wait > 0 {
+		return Refuse(RateLimited, "rate_limited",
+			"You %s too fast: %d in %s are allowed.", what, r.Limit, r.Period).After(wait)
+	}
+	return nil
+}
+
+// takePost spends what a post or an edit costs its author.
+func (s *Service) takePost(ctx context.Context, by Actor) error {
+	if by.Role == RoleStaff {
+		return nil
+	}
+	if err := s.take(ctx, "post:u:"+string(by.ID), s.Limits.PostsPerUser, "write"); err != nil {
+		return err
+	}
+	return s.take(ctx, "post:a:"+AddrKey(by.Addr), s.Limits.PostsPerAddr, "write")
+}
+
+func (s *Service) takeAct(ctx context.Context, by Actor) error {
+	return s.take(ctx, "act:u:"+string(by.ID), s.Limits.ActsPerUser, "act")
+}
+
+func (s *Service) takeSignal(ctx context.Context, by Actor) error {
+	return s.take(ctx, "sig:u:"+string(by.ID), s.Limits.SignalsPerUser, "signal")
+}
+
+func (s *Service) takeRead(ctx context.Context, by Actor) error {
+	return s.take(ctx, "read:u:"+string(by.ID), s.Limits.ReadsPerUser, "read")
+}
+
+// takeSlowMode enforces the least time between two messages of one user in a room. It comes
+// last: what is refused for another reason must not cost a turn.
+func (s *Service) takeSlowMode(ctx context.Context, by Actor, r Room) error {
+	d := r.Settings.SlowMode
+	if d == 0 || by.Moderates(r.ID) {
+		return nil
+	}
+	// The duration is in the key: a changed setting counts anew.
+	key := fmt.Sprintf("slow:%s:%d:%s", r.ID, d/time.Second, by.ID)
+	wait, err := s.Limiter.Take(ctx, key, Rate{Limit: 1, Period: d})
+	if err != nil {
+		return fmt.Errorf("slow mode: %w", err)
+	}
+	if wait > 0 {
+		return Refuse(RateLimited, "slow_mode", "Slow mode: one message every %s.", d).After(wait)
+	}
+	return nil
+}

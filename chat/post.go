@@ -1,0 +1,195 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/chatd/chatd/chat/render"
+	"github.com/chatd/chatd/policies"
+)
+
+// MaxNonce bounds Draft.Nonce, in bytes.
+const MaxNonce = 64
+
+// Submit adds a message to a room. done is called exactly once, with the message numbered
+// and durable, or with a refusal; at once, or later from the committer, in the order of the
+// Submit calls of one room: it must not block. Readers are told after done.
+//
+// A retry (same room, author and nonce within 24 hours) gets the message that was stored,
+// with Duplicate, whatever has changed since.
+func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, done func(Committed, error)) {
+	m, err := s.admit(ctx, by, room, d)
+	if err != nil {
+		s.refuseOrRepeat(ctx, by, room, d.Nonce, err, done)
+		return
+	}
+	pending := pendingPost{room: room, author: by.ID, nonce: d.Nonce}
+	s.rooms.begin(pending)
+	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: m.At, Op: Post{Message: m, Nonce: d.Nonce}},
+		func(c Committed, err error) {
+			s.rooms.end(pending)
+			if err == nil {
+				s.rooms.stored(room)
+			}
+			done(c, err)
+		})
+}
+
+// Post is Submit, waited for. Cancelling ctx stops the waiting, not the message.
+func (s *Service) Post(ctx context.Context, by Actor, room RoomID, d Draft) (Committed, error) {
+	return await(ctx, func(done func(Committed, error)) { s.Submit(ctx, by, room, d, done) })
+}
+
+func await(ctx context.Context, start func(done func(Committed, error))) (Committed, error) {
+	type outcome struct {
+		c   Committed
+		err error
+	}
+	ch := make(chan outcome, 1)
+	start(func(c Committed, err error) { ch <- outcome{c, err} })
+	select {
+	case o := <-ch:
+		return o.c, o.err
+	case <-ctx.Done():
+		return Committed{}, ErrOutcomeUnknown
+	}
+}
+
+// refuseOrRepeat looks the nonce up before a refusal is told: a retry of what was stored
+// must hear of its success, not of slow mode.
+func (s *Service) refuseOrRepeat(ctx context.Context, by Actor, room RoomID, nonce string, refusal error, done func(Committed, error)) {
+	if nonce == "" || CodeOf(refusal) == "nonce_invalid" {
+		done(Committed{}, refusal)
+		return
+	}
+	m, found, err := s.Log.ByNonce(ctx, room, by.ID, nonce)
+	switch {
+	case err != nil:
+		done(Committed{}, fmt.Errorf("look up nonce: %w", err))
+	case !found:
+		done(Committed{}, refusal)
+	default:
+		done(Committed{Event: Event{Room: room, Seq: m.Seq, At: m.At, By: by.ID, Kind: EventMessage, Message: &m}, Duplicate: true}, nil)
+	}
+}
+
+// admit asks everything that can refuse a post, cheapest first, and makes the message.
+func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Message, error) {
+	if err := checkNonce(d.Nonce); err != nil {
+		return Message{}, err
+	}
+	r, err := s.Room(ctx, room)
+	if err != nil {
+		return Message{}, err
+	}
+	if e := s.refusePost(by, r); e != nil {
+		return Message{}, e
+	}
+	body, err := s.compose(ctx, by, r, d.Text)
+	if err != nil {
+		return Message{}, err
+	}
+	pending := pendingPost{room: room, author: by.ID, nonce: d.Nonce}
+	if d.Nonce == "" || !s.rooms.isPending(pending) {
+		if err := s.spendPost(ctx, by, r); err != nil {
+			return Message{}, err
+		}
+	}
+	m := Message{
+		ID: MessageID(s.NewID()), Room: room, Author: by.Author(),
+		Text: body.text, HTML: body.html, Plain: body.plain, Mentions: body.mentions, At: s.now(),
+	}
+	if d.ReplyTo != "" {
+		m.ReplyTo = &Reply{ID: d.ReplyTo}
+	}
+	return m, nil
+}
+
+// spendPost takes what a new message costs: the first use of a room, the rates, a turn in slow mode.
+func (s *Service) spendPost(ctx context.Context, by Actor, r Room) error {
+	if !r.Stored {
+		if err := s.mayMakeRoom(ctx, by, r.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.takePost(ctx, by); err != nil {
+		return err
+	}
+	return s.takeSlowMode(ctx, by, r)
+}
+
+func checkNonce(n string) error {
+	if len(n) > MaxNonce || strings.ContainsFunc(n, func(r rune) bool { return r < '!' || r > '~' }) {
+		return Refuse(Invalid, "nonce_invalid", "A nonce is 1 to %d printable ASCII characters without spaces.", MaxNonce)
+	}
+	return nil
+}
+
+// body is a text that may be said.
+type body struct {
+	text, html, plain string
+	mentions          []UserID
+}
+
+// compose cleans and judges a text: every form that a reader may see passes the policy.
+func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (body, error) {
+	text = CleanText(text)
+	n := utf8.RuneCountInString(text)
+	if n == 0 {
+		return body{}, Refuse(Invalid, "text_empty", "A message needs some text.")
+	}
+	if n < r.Settings.MinLength {
+		return body{}, Refuse(Invalid, "text_too_short", "A message here has at least %d characters.", r.Settings.MinLength)
+	}
+	if n > r.Settings.MaxLength {
+		return body{}, Refuse(Invalid, "text_too_long", "A message here has at most %d characters; yours has %d.", r.Settings.MaxLength, n)
+	}
+	html, plain := Render(text)
+	if strings.TrimSpace(plain) == "" {
+		return body{}, Refuse(Invalid, "text_empty", "A message needs some text besides tags.")
+	}
+	if s.Judge.Check(policies.Input{Views: render.Views(text), Room: string(r.ID)}).Rejects() {
+		return body{}, Refuse(Rejected, "prohibited", "Your message breaks a rule of this room.")
+	}
+	mentions, err := s.mentions(ctx, r.ID, text)
+	if err != nil {
+		return body{}, err
+	}
+	return body{text: text, html: html, plain: plain, mentions: mentions}, nil
+}
+
+// Edit replaces the text of the actor's own message. It passes everything that a post passes.
+func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID, text string) (Event, error) {
+	r, err := s.Room(ctx, room)
+	if err != nil {
+		return Event{}, err
+	}
+	if e := s.refusePost(by, r); e != nil {
+		return Event{}, e
+	}
+	b, err := s.compose(ctx, by, r, text)
+	if err != nil {
+		return Event{}, err
+	}
+	if err := s.takePost(ctx, by); err != nil {
+		return Event{}, err
+	}
+	var notBefore time.Time
+	if s.Limits.EditWindow > 0 {
+		notBefore = s.now().Add(-s.Limits.EditWindow)
+	}
+	return s.append(ctx, by, room, Edit{
+		ID: id, Author: by.ID, NotBefore: notBefore,
+		Text: b.text, HTML: b.html, Plain: b.plain, Mentions: b.mentions,
+	})
+}
+
+func (s *Service) append(ctx context.Context, by Actor, room RoomID, op Op) (Event, error) {
+	c, err := await(ctx, func(done func(Committed, error)) {
+		s.Log.Append(ctx, Change{Room: room, By: by.ID, At: s.now(), Op: op}, done)
+	})
+	return c.Event, err
+}

@@ -1,0 +1,173 @@
+package chat
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Apply returns s with the patch's fields in place.
+func (p SettingsPatch) Apply(s Settings) Settings {
+	assign(&s.Title, p.Title)
+	assign(&s.Topic, p.Topic)
+	assign(&s.MinLength, p.MinLength)
+	assign(&s.MaxLength, p.MaxLength)
+	assign(&s.History, p.History)
+	assign(&s.RetainCount, p.RetainCount)
+	assign(&s.RetainFor, p.RetainFor)
+	assign(&s.SlowMode, p.SlowMode)
+	assign(&s.ReadOnly, p.ReadOnly)
+	assign(&s.Closed, p.Closed)
+	assign(&s.Guests, p.Guests)
+	assign(&s.MembersLimit, p.MembersLimit)
+	assign(&s.AllowedSites, p.AllowedSites)
+	return s
+}
+
+// Changes returns the patch without the fields that s already has.
+func (p SettingsPatch) Changes(s Settings) SettingsPatch {
+	return SettingsPatch{
+		Title:        changed(p.Title, s.Title),
+		Topic:        changed(p.Topic, s.Topic),
+		MinLength:    changed(p.MinLength, s.MinLength),
+		MaxLength:    changed(p.MaxLength, s.MaxLength),
+		History:      changed(p.History, s.History),
+		RetainCount:  changed(p.RetainCount, s.RetainCount),
+		RetainFor:    changed(p.RetainFor, s.RetainFor),
+		SlowMode:     changed(p.SlowMode, s.SlowMode),
+		ReadOnly:     changed(p.ReadOnly, s.ReadOnly),
+		Closed:       changed(p.Closed, s.Closed),
+		Guests:       changed(p.Guests, s.Guests),
+		MembersLimit: changed(p.MembersLimit, s.MembersLimit),
+		AllowedSites: changedSites(p.AllowedSites, s.AllowedSites),
+	}
+}
+
+// Empty reports whether the patch changes nothing.
+func (p SettingsPatch) Empty() bool { return p == SettingsPatch{} }
+
+func assign[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func changed[T comparable](to *T, from T) *T {
+	if to == nil || *to == from {
+		return nil
+	}
+	return to
+}
+
+func changedSites(to *[]string, from []string) *[]string {
+	if to == nil || slices.Equal(*to, from) {
+		return nil
+	}
+	return to
+}
+
+// clean checks the patch against the bounds and returns it as it will be stored.
+// Code setting_invalid; the message names the setting and what is allowed.
+func (p SettingsPatch) clean() (SettingsPatch, error) {
+	var err error
+	if p.Title, err = cleanLine("title", p.Title, MaxTitle); err != nil {
+		return p, err
+	}
+	if p.Topic, err = cleanLine("topic", p.Topic, MaxTopic); err != nil {
+		return p, err
+	}
+	if p.AllowedSites, err = cleanSites(p.AllowedSites); err != nil {
+		return p, err
+	}
+	if p.Guests != nil && *p.Guests != GuestsWrite && *p.Guests != GuestsRead && *p.Guests != GuestsNone {
+		return p, badSetting("guests must be write, read or none")
+	}
+	for _, b := range []struct {
+		name     string
+		v        *int
+		min, max int
+	}{
+		{"min_length", p.MinLength, 1, MaxMaxLength},
+		{"max_length", p.MaxLength, 1, MaxMaxLength},
+		{"history", p.History, 0, MaxHistory},
+		{"retain_count", p.RetainCount, 0, MaxRetainCount},
+		{"members_limit", p.MembersLimit, 0, MaxMembers},
+	} {
+		if b.v != nil && (*b.v < b.min || *b.v > b.max) {
+			return p, badSetting("%s must be %d to %d", b.name, b.min, b.max)
+		}
+	}
+	if err := p.cleanTimes(); err != nil {
+		return p, err
+	}
+	return p, nil
+}
+
+func (p SettingsPatch) cleanTimes() error {
+	for _, b := range []struct {
+		name string
+		v    *time.Duration
+		max  time.Duration
+	}{
+		{"retain_seconds", p.RetainFor, MaxRetainFor},
+		{"slow_mode_seconds", p.SlowMode, MaxSlowMode},
+	} {
+		if b.v != nil && (*b.v < 0 || *b.v > b.max || *b.v%time.Second != 0) {
+			return badSetting("%s must be 0 to %d", b.name, int64(b.max/time.Second))
+		}
+	}
+	return nil
+}
+
+func badSetting(format string, args ...any) *Error {
+	return Refuse(Invalid, "setting_invalid", format+".", args...)
+}
+
+func cleanLine(name string, v *string, limit int) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	s, ok := CleanLine(*v, limit)
+	if !ok {
+		return nil, badSetting("%s has at most %d characters", name, limit)
+	}
+	return &s, nil
+}
+
+func cleanSites(v *[]string) (*[]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	if len(*v) > MaxSites {
+		return nil, badSetting("allowed_sites has at most %d entries", MaxSites)
+	}
+	sites := make([]string, 0, len(*v))
+	for _, s := range *v {
+		site, ok := cleanSite(s)
+		if !ok {
+			return nil, badSetting("allowed_sites holds origins like https://example.com, with nothing after the port")
+		}
+		sites = append(sites, site)
+	}
+	return &sites, nil
+}
+
+// cleanSite admits an origin (RFC 6454): it ends up in a Content-Security-Policy header,
+// where a stray space or semicolon would be another directive.
+func cleanSite(s string) (string, bool) {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > MaxSite || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return "", false
+	}
+	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return "", false
+	}
+	for _, r := range u.Host {
+		ok := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-:[]", r)
+		if !ok {
+			return "", false
+		}
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), true
+}
