@@ -1,0 +1,133 @@
+# `make` lists what there is. Everything here works on a fresh checkout; what the tests
+# need besides Go is installed where it is missing (Debian, as root or by sudo).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+lint := bin/golangci-lint
+pages := admin-ui/node_modules/.package-lock.json
+spec := scripts/spec/node_modules/.package-lock.json
+
+## run: start chatd here; http://localhost:8000
+.PHONY: run
+run:
+	go run ./cmd/chatd
+
+## build: the static program, bin/chatd
+.PHONY: build
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/chatd ./cmd/chatd
+
+## test: everything: Go with the race detector, the pages, browsers, the container
+.PHONY: test
+test: test-go test-pages test-browser test-container
+
+.PHONY: test-go
+test-go:
+	scripts/need.sh go redis-server postgresql
+	go test -race -count=1 -timeout 20m ./...
+
+.PHONY: test-pages
+test-pages: $(pages)
+	cd admin-ui && npm test
+
+.PHONY: test-browser
+test-browser: $(pages)
+	scripts/need.sh go chromium
+	cd admin-ui && npm run test:e2e
+
+.PHONY: test-container
+test-container:
+	deploy/check-container.sh
+
+## check: formatting, lint, modules, generated files, built pages, contracts, habits
+.PHONY: check
+check: check-go check-modules check-layout check-generated check-pages check-spec check-habits
+
+.PHONY: check-go
+check-go: $(lint)
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	[ -z "$$unformatted" ] || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	$(lint) run ./...
+
+.PHONY: check-modules
+check-modules:
+	go mod verify
+	go mod tidy -diff
+
+.PHONY: check-layout
+check-layout:
+	go test ./internal/...
+
+.PHONY: check-generated
+check-generated:
+	scripts/check-generated.sh
+
+.PHONY: check-pages
+check-pages: $(pages)
+	cd admin-ui && npm run check
+	scripts/check-pages.sh
+
+.PHONY: check-spec
+check-spec: $(spec)
+	cd scripts/spec && npm run lint
+
+.PHONY: check-habits
+check-habits:
+	scripts/check-habits.sh
+
+## fuzz: every fuzz target for a minute (FUZZTIME=60s)
+.PHONY: fuzz
+fuzz:
+	scripts/fuzz.sh $(or $(FUZZTIME),60s)
+
+## soak: the tests again, in their long forms
+.PHONY: soak
+soak:
+	scripts/need.sh go redis-server postgresql
+	CHATD_TEST_LONG=1 go test -race -count=1 -timeout 90m ./...
+
+## bench: every Go benchmark, with allocations
+.PHONY: bench
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+## screenshots: the pictures in docs, taken from the running program
+.PHONY: screenshots
+screenshots: $(pages)
+	scripts/need.sh go chromium
+	cd admin-ui && npm run screenshots
+
+## pages: build the pages again, after a change in admin-ui/src
+.PHONY: pages
+pages: $(pages)
+	cd admin-ui && npm run build
+
+## clean: what was built or installed into this folder
+.PHONY: clean
+clean:
+	rm -rf bin admin-ui/node_modules scripts/spec/node_modules
+
+## help: this list
+.PHONY: help
+help:
+	@sed -nE 's/^## ([a-z]+): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+# The linter is pinned by a module of its own, so that go.mod stays small.
+$(lint): scripts/tools/go.mod scripts/tools/go.sum
+	scripts/need.sh go
+	go build -C scripts/tools -o ../../bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(pages): admin-ui/package.json admin-ui/package-lock.json
+	scripts/need.sh npm
+	cd admin-ui && npm ci
+	@touch $@
+
+$(spec): scripts/spec/package.json scripts/spec/package-lock.json
+	scripts/need.sh npm
+	cd scripts/spec && npm ci
+	@touch $@
