@@ -9,12 +9,12 @@ import (
 type wordGroup int
 
 const (
-	separator wordGroup = iota
-	alphabetic          // one word until the next separator
-	katakana            // a word of its own within Japanese text
-	hangul              // particles follow foreign words without a space
-	ideograph           // scripts without spaces: every character may begin a word
-	extender            // a mark: belongs to what stands before it
+	separator  wordGroup = iota
+	alphabetic           // one word until the next separator
+	katakana             // a word of its own within Japanese text
+	hangul               // particles follow foreign words without a space
+	ideograph            // scripts without spaces: every character may begin a word
+	extender             // a mark: belongs to what stands before it
 )
 
 var spaceless = []*unicode.RangeTable{

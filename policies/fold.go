@@ -16,6 +16,10 @@ type folded struct {
 	from, to []int32
 }
 
+// Fold returns the form in which words are compared: NFKC, case folded, without ignorable
+// code points, every run of white space one space. Search compares words in it too.
+func Fold(s string) string { return string(fold(s, nil, false).text) }
+
 // fold brings s into the form in which words are compared: NFKC, case folded, without
 // ignorable code points, every run of white space one space. It appends to buf, and
 // records origins only where trace is set: most texts need none.

@@ -40,7 +40,7 @@ func Load(folder fs.FS) (*Set, error) {
 		}
 		// Hashed with its length, so that no two folders run together alike.
 		fmt.Fprintf(whole, "%s %d\n%s", name, len(content), content)
-		p := parser{file: name, policy: policyName(name), version: hash(content), room: MaxTerms - len(patterns)}
+		p := parser{file: name, policy: policyName(name), version: hash(content), left: MaxTerms - len(patterns)}
 		p.parse(content)
 		patterns = append(patterns, p.patterns...)
 		problems = append(problems, p.problems...)

@@ -17,7 +17,7 @@ import (
 // file hears of all of them.
 type parser struct {
 	file, policy, version string
-	room                  int // how many patterns may be added
+	left                  int // how many patterns may be added
 	patterns              []pattern
 	problems              []error
 	silent                bool // enough was said

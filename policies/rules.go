@@ -142,7 +142,7 @@ func (p *parser) term(n *yaml.Node) ([]byte, bool) {
 }
 
 func (p *parser) add(line int, t pattern) {
-	if len(p.patterns) == p.room {
+	if len(p.patterns) == p.left {
 		p.problem(line, "there are too many terms; at most %d are allowed in all files", MaxTerms)
 		p.silent = true
 		return
