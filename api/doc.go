@@ -1,0 +1,20 @@
+// Package api is chatd's HTTP server: the REST API under /api/v1 as openapi.yaml
+// describes it, the pages, and the addresses that machines ask (/healthz, /readyz,
+// /metrics). The WebSocket routes are handlers that it is given.
+//
+// What it guarantees:
+//
+//   - The contract. Every request is validated against openapi.yaml before a handler
+//     sees it; a test fails when a route or a response differs from it.
+//   - One way to refuse: application/problem+json (RFC 9457) with a stable code. The
+//     text of an internal error never leaves the server; the log has it, with the
+//     id that the client was told.
+//   - Secrets stay out of the log: it holds paths, never queries, cookies or
+//     Authorization headers.
+//   - Passwords are checked at a bounded rate, by account and by address.
+//
+// What it leaves to others: who may do what (chat), who holds which account or key
+// (chat.Accounts), sockets (ws), listening and stopping (cmd/chatd).
+package api
+
+//go:generate go tool oapi-codegen -config oapi-codegen.yaml ../openapi.yaml

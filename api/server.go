@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/chatd/chatd/access"
+	adminui "github.com/chatd/chatd/admin-ui"
+	"github.com/chatd/chatd/chat"
+)
+
+// apiBase is where the operations of openapi.yaml stand.
+const apiBase = "/api/v1"
+
+// Config is what a server needs. All fields are required but for those that say what they
+// are without a value.
+type Config struct {
+	Chat      *chat.Service
+	Accounts  chat.Accounts
+	Passwords *access.Passwords
+	Limiter   chat.Limiter
+	// LogInsPerAddr and LogInsPerAccount bound the passwords and keys that are checked;
+	// zero: 20 and 10 a minute. They are never unlimited.
+	LogInsPerAddr, LogInsPerAccount chat.Rate
+	// ClientAddr finds a request's client behind trusted proxies.
+	ClientAddr func(*http.Request) netip.Addr
+	// Sockets answers /ws and /ws/chat/{room}.
+	Sockets http.Handler
+	// Metrics answers /metrics.
+	Metrics http.Handler
+	// Checks are what must be well for the node to serve.
+	Checks []Check
+	// Pages are the files that adminui.Pages names.
+	Pages fs.FS
+	// OpenAPI and AsyncAPI are served as they are; requests are held to the first.
+	OpenAPI, AsyncAPI []byte
+	Logger            *slog.Logger
+	Now               func() time.Time
+}
+
+// Check is one thing that must be well for the node to serve.
+type Check struct {
+	Name string
+	Ask  func(context.Context) error
+}
+
+type server struct {
+	Config
+	echo  *echo.Echo
+	pages map[string]*asset // by file
+}
+
+// New makes the handler of all of chatd's addresses. It starts nothing.
+func New(c Config) (http.Handler, error) {
+	s, err := newServer(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.echo, nil
+}
+
+func newServer(c Config) (*server, error) {
+	contract, err := readContract(c.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := readAssets(c.Pages)
+	if err != nil {
+		return nil, fmt.Errorf("read pages: %w", err)
+	}
+	s := &server{Config: c, echo: echo.New(), pages: pages}
+	s.echo.HTTPErrorHandler = s.refuse
+	s.echo.Use(s.identifyRequest, s.logAccess, s.recover, commonHeaders)
+	s.routes(contract)
+	return s, nil
+}
+
+// routes is the map of everything that chatd answers.
+func (s *server) routes(contract *contract) {
+	e := s.echo
+	operations := e.Group("", refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate, noStore)
+	RegisterHandlersWithBaseURL(operations, NewStrictHandler(&handler{chat: s.Chat}, nil), apiBase)
+
+	e.GET("/ws", echo.WrapHandler(s.Sockets))
+	e.GET("/ws/chat/:room", echo.WrapHandler(s.Sockets))
+
+	e.GET("/healthz", s.healthz)
+	e.GET("/readyz", s.readyz)
+	e.GET("/metrics", echo.WrapHandler(s.Metrics))
+	e.GET("/openapi.yaml", document(s.OpenAPI))
+	e.GET("/asyncapi.yaml", document(s.AsyncAPI))
+
+	for _, p := range adminui.Pages() {
+		h := s.page(p)
+		path := p.Path
+		if p.File == "" {
+			path += "*"
+		}
+		e.GET(path, h)
+		e.HEAD(path, h)
+	}
+}
+
+// document serves a text of the repository.
+func document(text []byte) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-cache")
+		return c.Blob(http.StatusOK, "application/yaml", text)
+	}
+}

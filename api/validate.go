@@ -1,0 +1,172 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/labstack/echo/v4"
+)
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 64 << 10
+
+// contract is openapi.yaml, by operation.
+type contract struct {
+	doc    *openapi3.T
+	routes map[string]*routers.Route // by method and Echo's path
+}
+
+func readContract(spec []byte) (*contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		return nil, fmt.Errorf("read openapi.yaml: %w", err)
+	}
+	c := &contract{doc: doc, routes: make(map[string]*routers.Route)}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			c.routes[method+" "+echoPath(path)] = &routers.Route{
+				Spec: doc, Server: doc.Servers[0], Path: path, PathItem: item, Method: method, Operation: op,
+			}
+		}
+	}
+	return c, nil
+}
+
+// echoPath writes a path of the contract as Echo does: /rooms/{room} is /rooms/:room.
+func echoPath(path string) string {
+	return apiBase + strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+// validate holds requests to the contract before a handler sees them.
+func (k *contract) validate(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		route, ok := k.routes[c.Request().Method+" "+c.Path()]
+		if !ok {
+			return fmt.Errorf("%s %s is not in openapi.yaml", c.Request().Method, c.Path())
+		}
+		if err := checkQuery(c.Request(), route); err != nil {
+			return err
+		}
+		if err := checkBody(c.Response(), c.Request(), route); err != nil {
+			return err
+		}
+		params := make(map[string]string, len(c.ParamNames()))
+		for i, name := range c.ParamNames() {
+			params[name] = c.ParamValues()[i]
+		}
+		err := openapi3filter.ValidateRequest(c.Request().Context(), &openapi3filter.RequestValidationInput{
+			Request: c.Request(), PathParams: params, Route: route, Options: &openapi3filter.Options{
+				MultiError:          true,
+				SkipSettingDefaults: true,
+				KeepValidatedValue:  true, // what was validated is what the handler gets
+				AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
+			},
+		})
+		if err != nil {
+			return invalid(fieldErrors(err))
+		}
+		return next(c)
+	}
+}
+
+func invalid(fields []FieldError) error {
+	return &refusal{
+		status: http.StatusUnprocessableEntity, code: "request_invalid",
+		detail: "The request has fields that can't be accepted.", fields: fields,
+	}
+}
+
+// checkQuery refuses parameters that the operation doesn't have: a misspelt filter must
+// not widen what a request does.
+func checkQuery(r *http.Request, route *routers.Route) error {
+	var unknown []FieldError
+	for name, values := range r.URL.Query() {
+		p := route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
+		switch {
+		case p == nil:
+			unknown = append(unknown, FieldError{Field: name, Message: "There is no such parameter."})
+		case len(values) > 1:
+			unknown = append(unknown, FieldError{Field: name, Message: "Give it once."})
+		}
+	}
+	if unknown != nil {
+		return invalid(unknown)
+	}
+	return nil
+}
+
+// checkBody reads the body within its bound, and makes sure that it is JSON and nothing else.
+func checkBody(w http.ResponseWriter, r *http.Request, route *routers.Route) error {
+	if route.Operation.RequestBody == nil {
+		r.Body = http.NoBody
+		return nil
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return &refusal{
+			status: http.StatusUnsupportedMediaType, code: "not_json",
+			detail: "Send the body with Content-Type: application/json.",
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return &refusal{
+			status: http.StatusRequestEntityTooLarge, code: "body_too_large",
+			detail: fmt.Sprintf("A body has at most %d bytes.", maxBody),
+		}
+	}
+	if err != nil || !json.Valid(body) {
+		return &refusal{status: http.StatusBadRequest, code: "body_malformed", detail: "The body is not JSON."}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+// fieldErrors names what is wrong, field by field.
+func fieldErrors(err error) []FieldError {
+	var many openapi3.MultiError
+	if m, ok := err.(openapi3.MultiError); ok { // errors.As would look into each of them
+		many = m
+	} else {
+		return []FieldError{fieldError(err)}
+	}
+	var fields []FieldError
+	for _, e := range many {
+		if r := (*openapi3filter.RequestError)(nil); errors.As(e, &r) && r.RequestBody != nil {
+			if inBody, ok := r.Err.(openapi3.MultiError); ok {
+				fields = append(fields, fieldErrors(inBody)...)
+				continue
+			}
+		}
+		fields = append(fields, fieldError(e))
+	}
+	return fields
+}
+
+func fieldError(err error) FieldError {
+	var f FieldError
+	if r := (*openapi3filter.RequestError)(nil); errors.As(err, &r) {
+		f.Message = r.Reason
+		if r.Parameter != nil {
+			f.Field = r.Parameter.Name
+		}
+	}
+	if s := (*openapi3.SchemaError)(nil); errors.As(err, &s) {
+		f.Message = s.Reason
+		if f.Field == "" {
+			f.Field = "/" + strings.Join(s.JSONPointer(), "/")
+		}
+	}
+	if f.Message == "" {
+		f.Message = "This can't be accepted."
+	}
+	return f
+}
