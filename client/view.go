@@ -1,0 +1,153 @@
+package client
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"unicode/utf8"
+)
+
+// excerptRunes is how much of a message a reply quotes, in characters.
+const excerptRunes = 120
+
+// View is what a reader of one room should see: the reduction of the room's events.
+// The zero View of a Room is ready to use. It is not safe for concurrent use.
+type View struct {
+	Room     string
+	Epoch    string
+	Seq      int64 // of the last event that was applied
+	Settings Settings
+	Pins     []Message // newest pin first
+	Count    int       // members
+
+	messages map[string]Message
+}
+
+// Apply takes an event; those of other rooms and those that it has seen change nothing.
+func (v *View) Apply(e Event) {
+	switch e := e.(type) {
+	case Joined:
+		v.join(e)
+	case Presence:
+		if e.Room == v.Room {
+			v.Count = e.Count
+		}
+	case Logged:
+		if room, seq := e.Position(); room == v.Room && seq > v.Seq {
+			v.Seq = seq
+			v.apply(e)
+		}
+	}
+}
+
+// Messages returns the visible messages in the order of the room.
+func (v *View) Messages() []Message {
+	return slices.SortedFunc(maps.Values(v.messages), func(a, b Message) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// Message returns a visible message.
+func (v *View) Message(id string) (Message, bool) {
+	m, ok := v.messages[id]
+	return m, ok
+}
+
+// Add puts in the messages of a page of history.
+func (v *View) Add(p Page) {
+	for _, m := range p.Messages {
+		v.put(m)
+	}
+}
+
+func (v *View) join(e Joined) {
+	if e.Room != v.Room {
+		return
+	}
+	v.Count = e.Count
+	if e.Recovered {
+		return // what changed follows as events
+	}
+	v.Epoch, v.Seq = e.Epoch, e.Seq
+	v.Settings, v.Pins = e.Settings, slices.Clone(e.Pins)
+	v.messages = make(map[string]Message, len(e.History))
+	v.Add(Page{Messages: e.History})
+}
+
+func (v *View) apply(e Logged) {
+	switch e := e.(type) {
+	case Posted:
+		v.put(e.Message)
+	case Edited:
+		v.edit(e.Message)
+	case Deleted:
+		v.delete(e.MessageIDs)
+	case Restored:
+		for _, m := range e.Messages {
+			v.edit(m)
+		}
+	case Reacted:
+		v.react(e)
+	case RoomChanged:
+		e.Settings.Apply(&v.Settings)
+		if e.Pins != nil {
+			v.Pins = slices.Clone(*e.Pins)
+		}
+	}
+}
+
+func (v *View) put(m Message) {
+	if v.messages == nil {
+		v.messages = map[string]Message{}
+	}
+	v.messages[m.ID] = m
+}
+
+// edit replaces a message wherever it shows: in its place, as a pin, and in the replies that quote it.
+func (v *View) edit(m Message) {
+	v.put(m)
+	v.pinned(m.ID, func(p *Message) { *p = m })
+	v.quote(m.ID, excerpt(m.Text))
+}
+
+func (v *View) delete(ids []string) {
+	for _, id := range ids {
+		delete(v.messages, id)
+		v.quote(id, "")
+	}
+	v.Pins = slices.DeleteFunc(v.Pins, func(p Message) bool { return slices.Contains(ids, p.ID) })
+}
+
+func (v *View) react(e Reacted) {
+	if m, ok := v.messages[e.MessageID]; ok {
+		m.Reactions = e.Reactions
+		v.put(m)
+	}
+	v.pinned(e.MessageID, func(p *Message) { p.Reactions = e.Reactions })
+}
+
+func (v *View) pinned(id string, change func(*Message)) {
+	for i := range v.Pins {
+		if v.Pins[i].ID == id {
+			change(&v.Pins[i])
+		}
+	}
+}
+
+// quote changes what the replies to a message quote of it. A Reply is shared with the
+// event that brought it, so it is replaced, never written to.
+func (v *View) quote(id, text string) {
+	for _, m := range v.messages {
+		if m.ReplyTo != nil && m.ReplyTo.ID == id {
+			r := *m.ReplyTo
+			r.Excerpt = text
+			m.ReplyTo = &r
+			v.messages[m.ID] = m
+		}
+	}
+}
+
+func excerpt(text string) string {
+	if utf8.RuneCountInString(text) <= excerptRunes {
+		return text
+	}
+	return string([]rune(text)[:excerptRunes])
+}
