@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,8 +19,6 @@ func main() {
 	if err == nil {
 		return
 	}
-	if !errors.Is(err, errTold) {
-		fmt.Fprintln(os.Stderr, "chatd:", err)
-	}
+	fmt.Fprintln(os.Stderr, "chatd:", err)
 	os.Exit(1) //nolint:gocritic // stop has nothing to do in a process that ends
 }
