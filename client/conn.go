@@ -36,7 +36,9 @@ type Conn interface {
 // DialFunc opens a connection for Subprotocol.
 type DialFunc func(ctx context.Context, url string, header http.Header) (Conn, error)
 
-func dialNetwork(hc *http.Client) DialFunc {
+// Network returns the DialFunc that a Client uses when it is given none, for others to
+// wrap. hc makes the handshakes; nil: http.DefaultClient.
+func Network(hc *http.Client) DialFunc {
 	return func(ctx context.Context, u string, header http.Header) (Conn, error) {
 		ws, resp, err := websocket.Dial(ctx, u, &websocket.DialOptions{
 			HTTPClient:   hc,

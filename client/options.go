@@ -33,7 +33,7 @@ type Options struct {
 	Backoff Backoff
 	// EventBuffer bounds the events that wait for Next; 0: 1024.
 	EventBuffer int
-	// Dial opens a connection; nil: over the network. Tests put their own here.
+	// Dial opens a connection; nil: Network(HTTPClient).
 	Dial DialFunc
 }
 
@@ -80,7 +80,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.EventBuffer = 1024
 	}
 	if o.Dial == nil {
-		o.Dial = dialNetwork(o.HTTPClient)
+		o.Dial = Network(o.HTTPClient)
 	}
 	return o, nil
 }

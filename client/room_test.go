@@ -1,0 +1,284 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func diff(t *testing.T, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("got (+), want (-):\n%s", d)
+	}
+}
+
+func TestEventsComeOnceAndInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := joined(t, Options{})
+		p.posted(11, 12, 12, 11, 14)
+		wantSeqs(t, c, 11, 12, 14)
+		p.end(errCut)
+		next[Disconnected](t, c)
+
+		p = s.accept()
+		p.posted(99) // not ours yet: before joined there is no order to rely on
+		q := p.join(`"seq":20,"recovered":true,"replay":2`)
+		p.posted(15, 17, 20, 21)
+
+		diff(t, q["since"], map[string]any{"epoch": "e", "seq": 14.0})
+		next[Reconnected](t, c)
+		if e := next[Joined](t, c); !e.Recovered {
+			t.Errorf("got %+v, want a recovery", e)
+		}
+		// 20 is not above joined.seq, so after the replay it is known.
+		wantSeqs(t, c, 15, 17, 21)
+	})
+}
+
+func TestARecoveryThatFailsBringsTheFreshState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := joined(t, Options{})
+		p.end(errCut)
+		next[Disconnected](t, c)
+		p = s.accept()
+		p.want("join")
+		p.end(errCut) // before the answer: it is asked again
+		p = s.accept()
+		p.join(`"seq":3,"recovered":false,"history":[{"id":"m","seq":2}]`)
+		p.posted(3, 4)
+		next[Reconnected](t, c)
+		next[Disconnected](t, c)
+		next[Reconnected](t, c)
+		if e := next[Joined](t, c); e.Recovered || len(e.History) != 1 {
+			t.Errorf("got %+v, want a fresh state", e)
+		}
+		wantSeqs(t, c, 4)
+	})
+}
+
+// TestASlowCallerLosesNothing shows that a full queue drops events unread, that
+// requests are answered meanwhile, and that what was dropped is asked for again.
+func TestASlowCallerLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := joined(t, Options{EventBuffer: 4})
+		p.posted(11, 12, 13, 14, 15, 16)
+		p.send(`{"type":"notice","text":"important"}`)
+		wait := later(func() (Ack, error) { return c.Post(t.Context(), "general", "hi", PostOptions{}) })
+		p.ack(p.want("post"), stored)
+		if _, err := wait(); err != nil {
+			t.Fatalf("a post beside a full queue: %v", err)
+		}
+		p.quiet()
+
+		wantSeqs(t, c, 11, 12)
+		p.quiet() // not worth a request yet
+		wantSeqs(t, c, 13)
+		q := p.join(`"seq":16,"recovered":true,"replay":2`)
+		p.posted(15, 16, 17)
+
+		diff(t, q["since"], map[string]any{"epoch": "e", "seq": 14.0})
+		wantSeqs(t, c, 14)
+		next[Notice](t, c)
+		next[Joined](t, c)
+		wantSeqs(t, c, 15, 16, 17)
+	})
+}
+
+func TestNoticesBeyondTheReserveAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := connect(t, Options{EventBuffer: 4})
+		for range 4 + reserve + 3 {
+			p.send(`{"type":"notice","text":"x"}`)
+		}
+		synctest.Wait()
+		for range 4 + reserve {
+			next[Notice](t, c)
+		}
+		if e := next[Dropped](t, c); e.Count != 3 {
+			t.Errorf("got %d dropped, want 3", e.Count)
+		}
+	})
+}
+
+func TestHeartbeatsFindWhatWasMissed(t *testing.T) {
+	beat := `{"type":"heartbeat","positions":{"general":{"epoch":"e","seq":13},"other":{"epoch":"e","seq":99}}}`
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := joined(t, Options{})
+		p.send(beat)
+		p.posted(13) // it had only been on its way
+		p.send(beat)
+		p.quiet()
+		p.send(`{"type":"heartbeat","positions":{"general":{"epoch":"e","seq":14}}}`)
+		p.quiet()
+		p.send(`{"type":"heartbeat","positions":{"general":{"epoch":"e","seq":14}}}`)
+		q := p.join(`"seq":14,"recovered":true,"replay":1`)
+		p.posted(14)
+		diff(t, q["since"], map[string]any{"epoch": "e", "seq": 13.0})
+		wantSeqs(t, c, 13)
+		next[Joined](t, c)
+		wantSeqs(t, c, 14)
+	})
+}
+
+func TestJoinRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := connect(t, Options{})
+		wait := later(func() (Joined, error) { return c.Join(t.Context(), "general") })
+		p.refuse(p.want("join"), "room_closed", "")
+		if _, err := wait(); CodeOf(err) != "room_closed" {
+			t.Errorf("got %v, want room_closed", err)
+		}
+		p.end(errCut)
+		s.accept().quiet() // a room that was refused is not asked for again
+	})
+}
+
+func TestRejoinRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := joined(t, Options{})
+		p.end(errCut)
+		p = s.accept()
+		wait := later(func() (Ack, error) { return c.Post(t.Context(), "general", "hi", PostOptions{}) })
+		began := time.Now()
+		p.refuse(p.want("join"), "rate_limited", `,"retry_after_ms":9000`)
+		p.refuse(p.want("join"), "room_closed", "")
+		if got := time.Since(began); got != 9*time.Second {
+			t.Errorf("asked again after %v, want 9 s", got)
+		}
+		p.refuse(p.want("post"), "not_joined", "")
+		if _, err := wait(); CodeOf(err) != "not_joined" {
+			t.Errorf("got %v, want not_joined", err)
+		}
+		next[Disconnected](t, c)
+		next[Reconnected](t, c)
+		if e := next[Left](t, c); e.Code != "room_closed" || e.Room != "general" {
+			t.Errorf("got %+v, want general left for room_closed", e)
+		}
+	})
+}
+
+func TestJoinAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := connect(t, Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		wait := later(func() (Joined, error) { return c.Join(ctx, "general") })
+		q := p.want("join")
+		cancel()
+		if _, err := wait(); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+		p.want("leave")
+		p.ack(q, "")
+		p.send(`{"type":"joined","room":"general","epoch":"e","seq":1,"recovered":false}`)
+		p.posted(2)
+		p.send(`{"type":"notice","text":"x"}`)
+		next[Notice](t, c)
+	})
+}
+
+func TestLeaveAndComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := joined(t, Options{})
+		left := later(func() (any, error) { return nil, c.Leave(t.Context(), "general") })
+		synctest.Wait()
+		back := later(func() (Joined, error) { return c.Join(t.Context(), "general") })
+		p.posted(11) // on its way when we left
+		q := p.want("leave")
+		p.ack(q, "")
+		if q := p.join(`"seq":11,"recovered":false`); q["since"] != nil {
+			t.Errorf("came back since %v, want afresh", q["since"])
+		}
+		if _, err := left(); err != nil {
+			t.Errorf("Leave: %v", err)
+		}
+		if _, err := back(); err != nil {
+			t.Errorf("Join: %v", err)
+		}
+		next[Joined](t, c)
+		p.posted(12)
+		wantSeqs(t, c, 12)
+	})
+}
+
+func TestRemovedFromARoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := joined(t, Options{})
+		p.send(`{"type":"left","room":"general","code":"kicked","message":"Out."}`)
+		p.posted(11)
+		if e := next[Left](t, c); e.Code != "kicked" {
+			t.Errorf("got %+v, want kicked", e)
+		}
+		p.end(errCut)
+		s.accept().quiet()
+	})
+}
+
+func TestPresenceAndTyping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := joined(t, Options{})
+		p.send(`{"type":"presence","room":"other","count":9}`)
+		p.send(`{"type":"presence","room":"general","count":2,"joined":[{"id":"u:ann","name":"Ann","role":"user"}]}`)
+		p.send(`{"type":"typing","room":"general","users":[{"id":"u:ann","name":"Ann","role":"user"}]}`)
+		p.send(`{"type":"of a later version"}`)
+		if e := next[Presence](t, c); e.Count != 2 || e.Joined[0].Name != "Ann" {
+			t.Errorf("got %+v, want Ann as the second", e)
+		}
+		if e := next[Typing](t, c); e.Users[0].ID != "u:ann" {
+			t.Errorf("got %+v, want u:ann", e)
+		}
+	})
+}
+
+func TestView(t *testing.T) {
+	m := func(id string, seq int64, text string) Message { return Message{ID: id, Seq: seq, Text: text} }
+	reply := m("c", 3, "I am")
+	reply.ReplyTo = &Reply{ID: "a", Excerpt: "Who is there?"}
+	first := Joined{Room: "r", Epoch: "e", Seq: 3, Settings: Settings{Title: "T"}, Pins: []Message{m("b", 2, "b")},
+		History: []Message{m("a", 1, "Who is there?"), m("b", 2, "b"), reply}}
+	v := View{Room: "r"}
+	for _, e := range []Event{
+		first,
+		Posted{Room: "other", Seq: 4, Message: m("x", 4, "x")},
+		Posted{Room: "r", Seq: 3, Message: m("x", 3, "x")}, // seen
+		Deleted{Room: "r", Seq: 5, MessageIDs: []string{"a"}},
+		Edited{Room: "r", Seq: 6, Message: m("b", 2, "bb")},
+		Reacted{Room: "r", Seq: 7, MessageID: "b", Reactions: []Reaction{{"👍", 2}}},
+		RoomChanged{Room: "r", Seq: 8, Settings: SettingsPatch{Topic: new("Go")}},
+		Joined{Room: "r", Epoch: "e", Seq: 8, Recovered: true, Count: 5},
+	} {
+		v.Apply(e)
+	}
+	b := m("b", 2, "bb")
+	b.Reactions = []Reaction{{"👍", 2}}
+	gone := reply
+	gone.ReplyTo = &Reply{ID: "a"}
+	diff(t, v.Messages(), []Message{b, gone})
+	diff(t, v.Pins, []Message{b})
+	diff(t, v.Settings, Settings{Title: "T", Topic: "Go"})
+	if v.Seq != 8 || v.Count != 5 {
+		t.Errorf("got seq %d and %d members, want 8 and 5", v.Seq, v.Count)
+	}
+	if reply.ReplyTo.Excerpt == "" {
+		t.Error("the view wrote into an event")
+	}
+
+	v.Apply(Restored{Room: "r", Seq: 9, Messages: []Message{m("a", 1, "Who is there?")}})
+	v.Apply(RoomChanged{Room: "r", Seq: 10, Pins: &[]Message{}})
+	v.Add(Page{Messages: []Message{m("z", 0, "older")}})
+	var ids []string
+	for _, m := range v.Messages() {
+		ids = append(ids, m.ID)
+	}
+	if !slices.Equal(ids, []string{"z", "a", "b", "c"}) || len(v.Pins) != 0 {
+		t.Errorf("got %v and %d pins, want z a b c and none", ids, len(v.Pins))
+	}
+	if got, _ := v.Message("c"); got.ReplyTo.Excerpt != "Who is there?" {
+		t.Errorf("got the excerpt %q, want the restored text", got.ReplyTo.Excerpt)
+	}
+}
