@@ -6,6 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
+version = $(shell git describe --tags --always --dirty)
 lint := bin/golangci-lint
 pages := admin-ui/node_modules/.package-lock.json
 spec := scripts/spec/node_modules/.package-lock.json
@@ -18,7 +19,7 @@ run:
 ## build: the static program, bin/chatd
 .PHONY: build
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/chatd ./cmd/chatd
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(version)' -o bin/chatd ./cmd/chatd
 
 ## test: everything: Go with the race detector, the pages, browsers, the container
 .PHONY: test
@@ -40,7 +41,8 @@ test-browser: $(pages)
 
 .PHONY: test-container
 test-container:
-	deploy/check-container.sh
+	scripts/need.sh go
+	$(if $(filter 0,$(shell id -u)),,sudo env "PATH=$$PATH") deploy/check-container.sh
 
 ## check: formatting, lint, modules, generated files, built pages, contracts, habits
 .PHONY: check
