@@ -21,9 +21,9 @@ run:
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(version)' -o bin/chatd ./cmd/chatd
 
-## test: everything: Go with the race detector, the pages, browsers, the container
+## test: everything: Go with the race detector, the pages, browsers, RFC 6455, the container
 .PHONY: test
-test: test-go test-pages test-browser test-container
+test: test-go test-pages test-browser test-conformance test-container
 
 .PHONY: test-go
 test-go:
@@ -38,6 +38,11 @@ test-pages: $(pages)
 test-browser: $(pages)
 	scripts/need.sh go chromium
 	cd admin-ui && npm run test:e2e
+
+.PHONY: test-conformance
+test-conformance:
+	scripts/need.sh go
+	scripts/conformance.sh
 
 .PHONY: test-container
 test-container:
