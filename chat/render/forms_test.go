@@ -87,6 +87,7 @@ func TestHTML(t *testing.T) {
 		"a link with a user":            {"http://bank.example@evil.example/", ""},
 		"a link without a host":         {"http:///x https://", ""},
 		"another scheme":                {"javascript://a%0aalert(1) ftp://a", ""},
+		"a link to a blank":             {"http://\u1680 http://-", ""},
 		"a scheme within a word":        {"xhttp://a.example", ""},
 		"a link with a bad escape":      {"http://a.example/%zz", ""},
 		"a link in capitals":            {"HTTP://A.example", link("http://A.example", "HTTP://A.example")},

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -24,7 +25,7 @@ func (m *markup) link(i int) int {
 	if before, _ := utf8.DecodeLastRuneInString(m.source[:i]); scheme == 0 || i > 0 && wordRune(before) {
 		return 1
 	}
-	if n := strings.IndexAny(s, " \t\n\r\f\v\u00a0\u3000<>\"`"); n >= 0 {
+	if n := strings.IndexFunc(s, endsAddress); n >= 0 {
 		s = s[:n]
 	}
 	m.noLink = i + len(s) // there is one address in a run of characters, or none
@@ -38,6 +39,10 @@ func (m *markup) link(i int) int {
 	return len(s)
 }
 
+func endsAddress(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || r == '<' || r == '>' || r == '"' || r == '`' || r == utf8.RuneError
+}
+
 func schemeLength(s string) int {
 	for _, scheme := range []string{"https://", "http://"} {
 		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
@@ -47,11 +52,11 @@ func schemeLength(s string) int {
 	return 0
 }
 
-// leadsSomewhere reports whether an address has a host, and nothing in front of it: one
+// leadsSomewhere reports whether an address has a host with a name, and nothing in front of it: one
 // with a user before the host shows one site and leads to another.
 func leadsSomewhere(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && u.Hostname() != "" && u.User == nil
+	return err == nil && u.User == nil && strings.ContainsFunc(u.Hostname(), wordRune)
 }
 
 // withoutTrailing cuts punctuation that belongs to the sentence, and a closing bracket
