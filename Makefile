@@ -27,7 +27,7 @@ test: test-go test-pages test-browser test-conformance test-container
 
 .PHONY: test-go
 test-go:
-	scripts/need.sh go redis-server postgresql
+	scripts/need.sh go gcc redis-server postgresql
 	go test -race -count=1 -timeout 20m ./...
 
 .PHONY: test-pages
@@ -94,7 +94,7 @@ fuzz:
 ## soak: the tests again, in their long forms
 .PHONY: soak
 soak:
-	scripts/need.sh go redis-server postgresql
+	scripts/need.sh go gcc redis-server postgresql
 	CHATD_TEST_LONG=1 go test -race -count=1 -timeout 90m ./...
 
 ## bench: every Go benchmark, with allocations

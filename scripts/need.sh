@@ -2,7 +2,7 @@
 # Sees to it that the named tools are on this machine, and installs what is missing from
 # Debian's packages: as root, or by sudo. What can't be had fails here, with a word.
 #
-#   scripts/need.sh go npm redis-server postgresql chromium
+#   scripts/need.sh go gcc npm redis-server postgresql chromium
 set -euo pipefail
 
 die() {
@@ -24,6 +24,7 @@ packages() {
 	case $1 in
 	npm) echo nodejs npm ;;
 	chromium) echo chromium fonts-noto-color-emoji ;;
+	gcc) echo gcc libc6-dev ;; # the race detector wants cgo
 	*) echo "$1" ;;
 	esac
 }
