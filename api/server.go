@@ -85,8 +85,11 @@ func newServer(c Config) (*server, error) {
 // routes is the map of everything that chatd answers.
 func (s *server) routes(contract *contract) {
 	e := s.echo
-	operations := e.Group("", refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate, noStore)
-	RegisterHandlersWithBaseURL(operations, NewStrictHandler(&handler{chat: s.Chat}, nil), apiBase)
+	RegisterHandlersWithOptions(e, NewStrictHandler(&handler{chat: s.Chat}, nil), RegisterHandlersOptions{
+		BaseURL: apiBase,
+		// Not a group: Echo's groups answer for addresses that aren't theirs.
+		OperationMiddlewares: contract.each(noStore, refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate),
+	})
 
 	e.GET("/ws", echo.WrapHandler(s.Sockets))
 	e.GET("/ws/chat/:room", echo.WrapHandler(s.Sockets))

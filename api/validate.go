@@ -41,6 +41,15 @@ func readContract(spec []byte) (*contract, error) {
 	return c, nil
 }
 
+// each gives every operation the same middleware.
+func (k *contract) each(m ...echo.MiddlewareFunc) map[string][]echo.MiddlewareFunc {
+	all := make(map[string][]echo.MiddlewareFunc, len(k.routes))
+	for _, r := range k.routes {
+		all[r.Operation.OperationID] = m
+	}
+	return all
+}
+
 // echoPath writes a path of the contract as Echo does: /rooms/{room} is /rooms/:room.
 func echoPath(path string) string {
 	return apiBase + strings.NewReplacer("{", ":", "}", "").Replace(path)

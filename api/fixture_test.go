@@ -1,0 +1,233 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	chatd "github.com/chatd/chatd"
+	"github.com/chatd/chatd/access"
+	adminui "github.com/chatd/chatd/admin-ui"
+	"github.com/chatd/chatd/broker"
+	"github.com/chatd/chatd/chat"
+	"github.com/chatd/chatd/policies"
+	"github.com/chatd/chatd/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	testKey      = "a-key-of-the-tests-0123456789"
+	testPassword = "correct horse battery"
+)
+
+// fixture is the API over the real core, on SQLite.
+type fixture struct {
+	t       *testing.T
+	handler http.Handler
+	core    *chat.Service
+	store   *store.Store
+	router  routers.Router
+	log     *logBuffer
+}
+
+// logBuffer collects what is logged.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func newFixture(t *testing.T, change ...func(*Config)) *fixture {
+	t.Helper()
+	f := &fixture{t: t, log: &logBuffer{}}
+	bell := broker.NewMemory(broker.Config{})
+	f.openStore(bell)
+	f.openCore(bell)
+	passwords := access.NewPasswords(2)
+	f.addAccounts(passwords)
+
+	doc, err := readContract(chatd.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.router, err = legacy.NewRouter(doc.doc); err != nil {
+		t.Fatal(err)
+	}
+	c := Config{
+		Chat: f.core, Accounts: f.store, Passwords: passwords, Limiter: bell,
+		ClientAddr: access.Proxies(nil).ClientAddr,
+		Sockets:    http.NotFoundHandler(),
+		Metrics:    http.NotFoundHandler(),
+		Checks:     []Check{{Name: "store", Ask: f.store.Ping}},
+		Pages:      adminui.Files(),
+		OpenAPI:    chatd.OpenAPI,
+		AsyncAPI:   []byte("asyncapi: 3.0.0\n"),
+		Logger:     slog.New(slog.NewJSONHandler(f.log, nil)),
+		Now:        time.Now,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	if f.handler, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fixture) openStore(bell chat.Bell) {
+	f.t.Helper()
+	var err error
+	if f.store, err = store.Open(f.t.Context(), store.Config{DataDir: f.t.TempDir(), Bell: bell}); err != nil {
+		f.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.store.Run(ctx) }()
+	f.t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			f.t.Errorf("run store: %v", err)
+		}
+		if err := f.store.Close(); err != nil {
+			f.t.Errorf("close store: %v", err)
+		}
+	})
+}
+
+func (f *fixture) openCore(broker *broker.Memory) {
+	f.t.Helper()
+	judge, err := policies.Load(policies.Builtin())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.core, err = chat.New(f.t.Context(), chat.Config{
+		Log: f.store, Directory: f.store, Bell: broker, Presence: broker, Limiter: broker, Judge: judge,
+		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) addAccounts(passwords *access.Passwords) {
+	f.t.Helper()
+	prefix, hash, err := access.ParseKey(testKey)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := f.store.AddKey(f.t.Context(), chat.APIKey{ID: "robot", Prefix: prefix, Hash: hash, Label: "Robot"}); err != nil {
+		f.t.Fatal(err)
+	}
+	phc, err := passwords.Hash(f.t.Context(), testPassword)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	a := chat.StaffAccount{Name: "admin", Role: "owner", PasswordHash: phc, MustChange: true}
+	if err := f.store.AddStaff(f.t.Context(), a); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// reply is an answer, read.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// decode reads an answer's JSON.
+func decode[T any](t *testing.T, r reply) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(r.body, &v); err != nil {
+		t.Fatalf("answer %d %q: %v", r.status, r.body, err)
+	}
+	return v
+}
+
+// call makes a request with the key and a JSON body ("": none), and holds the answer to the contract.
+func (f *fixture) call(method, path, body string) reply {
+	f.t.Helper()
+	return f.callWith(method, path, body, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+testKey) })
+}
+
+func (f *fixture) callWith(method, path, body string, change func(*http.Request)) reply {
+	f.t.Helper()
+	r := httptest.NewRequestWithContext(f.t.Context(), method, apiBase+path, strings.NewReader(body))
+	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), 4000).String()
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	change(r)
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	out := reply{status: w.Code, header: w.Result().Header, body: w.Body.Bytes()}
+	f.checkContract(r, out)
+	return out
+}
+
+// checkContract fails for an answer that openapi.yaml doesn't describe.
+func (f *fixture) checkContract(r *http.Request, out reply) {
+	f.t.Helper()
+	route, params, err := f.router.FindRoute(r)
+	if err != nil {
+		if out.status != http.StatusNotFound && out.status != http.StatusMethodNotAllowed {
+			f.t.Errorf("%s %s: %v, and yet it answered %d", r.Method, r.URL, err, out.status)
+		}
+		return
+	}
+	options := &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
+	err = openapi3filter.ValidateResponse(f.t.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options},
+		Status:                 out.status, Header: out.header, Body: io.NopCloser(bytes.NewReader(out.body)), Options: options,
+	})
+	if err != nil {
+		f.t.Errorf("%s %s answered %d %s, which breaks the contract: %v", r.Method, r.URL, out.status, out.body, err)
+	}
+}
+
+// wantProblem fails unless an answer is a refusal with this status and code.
+func wantProblem(t *testing.T, r reply, status int, code string) Problem {
+	t.Helper()
+	if r.status != status {
+		t.Fatalf("got status %d %s, want %d %s", r.status, r.body, status, code)
+	}
+	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("got Content-Type %q, want application/problem+json", got)
+	}
+	p := decode[Problem](t, r)
+	if p.Code != code || p.Status != status {
+		t.Errorf("got %d %s (%s), want %d %s", p.Status, p.Code, p.Detail, status, code)
+	}
+	if p.RequestID == "" || p.RequestID != r.header.Get("X-Request-Id") {
+		t.Errorf("got request_id %q, want that of X-Request-Id, %q", p.RequestID, r.header.Get("X-Request-Id"))
+	}
+	return p
+}
