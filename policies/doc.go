@@ -9,7 +9,7 @@
 //   - A file is taken whole or refused whole. Load names the file, the line, what is
 //     wrong and what is allowed.
 //   - Check costs time linear in the length of its input, whatever the words are, and
-//     allocates nothing for a short ASCII text in which no term occurs.
+//     allocates nothing for an ASCII text in which no term occurs.
 //   - A Span lies on rune boundaries of the view that it refers to.
 //
 // What it leaves to others: which forms of a message are judged (chat/render), what

@@ -18,20 +18,20 @@ type folded struct {
 
 // Fold returns the form in which words are compared: NFKC, case folded, without ignorable
 // code points, every run of white space one space. Search compares words in it too.
-func Fold(s string) string { return string(fold(s, nil, false).text) }
+func Fold(s string) string { return string(fold(s, false).text) }
 
 // fold brings s into the form in which words are compared: NFKC, case folded, without
-// ignorable code points, every run of white space one space. It appends to buf, and
-// records origins only where trace is set: most texts need none.
-func fold(s string, buf []byte, trace bool) folded {
-	f := folder{folded: folded{text: buf[:0]}, trace: trace}
+// ignorable code points, every run of white space one space. It records origins only where trace
+// is set: most texts need none.
+func fold(s string, trace bool) folded {
+	f := folder{folded: folded{text: make([]byte, 0, len(s)+8)}, trace: trace}
 	if n := firstIgnorable(s); n < len(s) {
 		s, f.origin = withoutIgnorable(s, n)
 	}
 	for i := 0; i < len(s); {
 		// An ASCII byte before another one is a segment of its own.
 		if c := s[i]; c < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
-			f.ascii(c, i)
+			f.emit(rune(foldASCII(c)), i, i+1)
 			i++
 			continue
 		}
@@ -47,24 +47,24 @@ type folder struct {
 	folded
 	trace  bool
 	origin []int32 // of each byte of the text without ignorables, and its end; nil: the same
-	nfkc   [64]byte
+	nfkc   []byte  // of the segment at hand
 }
 
-func (f *folder) ascii(c byte, at int) {
+func foldASCII(c byte) byte {
 	switch {
 	case c >= 'A' && c <= 'Z':
-		c += 'a' - 'A'
-	case c == ' ', c >= '\t' && c <= '\r':
-		c = ' '
+		return c + ('a' - 'A')
+	case c >= '\t' && c <= '\r':
+		return ' '
 	}
-	f.emit(rune(c), at, at+1)
+	return c
 }
 
 // segment folds one NFKC segment, which starts at a byte of the text without ignorables.
 func (f *folder) segment(seg string, at int) {
 	end := at + len(seg)
-	nfkc := norm.NFKC.AppendString(f.nfkc[:0], seg)
-	for len(nfkc) > 0 {
+	f.nfkc = norm.NFKC.AppendString(f.nfkc[:0], seg)
+	for nfkc := f.nfkc; len(nfkc) > 0; {
 		r, n := utf8.DecodeRune(nfkc)
 		nfkc = nfkc[n:]
 		switch {

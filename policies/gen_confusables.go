@@ -102,6 +102,8 @@ func (g *generator) resolve() {
 			all[q], all[unicode.ToLower(q)], all[unicode.ToUpper(q)] = true, true, true
 		}
 	}
+	g.prototype['ß'], g.prototype['ẞ'] = "ss", "ss" // full case folding
+	all['ß'], all['ẞ'] = true, true
 	for i, r := range []rune(smallCapitals) {
 		if r != '_' {
 			g.prototype[r] = string(rune('a' + i))

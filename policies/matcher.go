@@ -115,12 +115,15 @@ func (m *matcher) step(at int32, label byte) int32 {
 	return m.root[label]
 }
 
+// ends reports whether a pattern ends at a node.
+func (m *matcher) ends(at int32) bool { return m.nodes[at].ends != 0 || m.nodes[at].shorter != 0 }
+
 // occurs reports whether any pattern occurs in text.
 func (m *matcher) occurs(text []byte) bool {
 	at := int32(0)
 	for _, c := range text {
 		at = m.step(at, c)
-		if n := &m.nodes[at]; n.ends != 0 || n.shorter != 0 {
+		if m.ends(at) {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package policies
 import (
 	"bytes"
 	"slices"
+	"unicode/utf8"
 )
 
 // Match says where in a word a term counts.
@@ -28,6 +29,7 @@ type pattern struct {
 	folded  []byte
 	match   Match
 	allowed bool
+	term    bool    // allowed, and somewhere prohibited too
 	verdict Verdict // what a hit says; zero where allowed
 }
 
@@ -38,10 +40,18 @@ type wordFinder struct {
 	allows   bool // some pattern is an allowed phrase
 }
 
+// newWordFinder keeps patterns.
 func newWordFinder(patterns []pattern) *wordFinder {
 	texts := make([][]byte, len(patterns))
+	terms := map[string]bool{}
 	for i, p := range patterns {
 		texts[i] = p.folded
+		if !p.allowed {
+			terms[string(p.folded)] = true
+		}
+	}
+	for i, p := range patterns {
+		patterns[i].term = p.allowed && terms[string(p.folded)]
 	}
 	return &wordFinder{
 		patterns: patterns,
@@ -51,19 +61,37 @@ func newWordFinder(patterns []pattern) *wordFinder {
 }
 
 func (w *wordFinder) find(view string) (Verdict, bool) {
-	var buf [1024]byte
-	text := fold(view, buf[:], false).text
-	if !w.matcher.occurs(text) {
+	if !w.suspects(view) {
 		return Verdict{}, false
 	}
-	p, start, end := w.first(text)
+	f := fold(view, true)
+	p, start, end := w.first(f.text)
 	if p == nil {
 		return Verdict{}, false
 	}
-	origin := fold(view, nil, true)
 	v := p.verdict
-	v.Span = [2]int{int(origin.from[start]), int(origin.to[end-1])}
+	v.Span = [2]int{int(f.from[start]), int(f.to[end-1])}
 	return v, true
+}
+
+// suspects reports whether any pattern occurs at all. Most messages end here.
+func (w *wordFinder) suspects(view string) bool {
+	at, last := int32(0), byte(0)
+	for i := range len(view) {
+		c := view[i]
+		if c >= utf8.RuneSelf {
+			return w.matcher.occurs(fold(view, false).text)
+		}
+		// As fold does, and without a copy of the text.
+		if c = foldASCII(c); c == ' ' && last == ' ' {
+			continue
+		}
+		last = c
+		if at = w.matcher.step(at, c); w.matcher.ends(at) {
+			return true
+		}
+	}
+	return false
 }
 
 // first finds the prohibited term that ends first and that no allowed phrase excuses;
@@ -87,8 +115,8 @@ func (w *wordFinder) first(text []byte) (hit *pattern, start, end int) {
 
 // allowance is where in a text allowed phrases stand.
 type allowance struct {
-	inside []int32 // for each place between two bytes: how many phrases it is inside of
-	exact  map[[2]int]bool
+	inside []int32         // for each place between two bytes: how many phrases it is inside of
+	exact  map[[2]int]bool // those of phrases that are terms too
 }
 
 func (w *wordFinder) allowance(text []byte) *allowance {
@@ -98,7 +126,9 @@ func (w *wordFinder) allowance(text []byte) *allowance {
 		if s := e - len(p.folded); p.allowed && p.match.fits(text, s, e) {
 			a.inside[s+1]++ // a difference array: +1 after the start, -1 at the end
 			a.inside[e]--
-			a.exact[[2]int{s, e}] = true
+			if p.term {
+				a.exact[[2]int{s, e}] = true
+			}
 		}
 		return true
 	})
@@ -115,4 +145,4 @@ func (a *allowance) excuses(start, end int) bool {
 }
 
 // foldTerm returns the form in which a term is compared, without outer spaces.
-func foldTerm(term string) []byte { return bytes.TrimSpace(fold(term, nil, false).text) }
+func foldTerm(term string) []byte { return bytes.TrimSpace(fold(term, false).text) }
