@@ -14,7 +14,7 @@ const files = [
 function sources() {
   const found = [...files];
   for (const entry of readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || entry.name.endsWith(".test.ts")) continue;
+    if (!entry.isFile()) continue;
     found.push(join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1).replaceAll("\\", "/"));
   }
   return found.sort((a, b) => (a < b ? -1 : 1));

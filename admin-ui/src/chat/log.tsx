@@ -1,0 +1,216 @@
+import { Component, createRef } from "preact";
+import type { Message } from "../sdk";
+import { day, t, tn } from "./i18n";
+import { Icon } from "./icons";
+import { messageMenu } from "./menus";
+import { PendingRow, Row } from "./message";
+import { anchorOf } from "./overlay";
+import type { Store } from "./store";
+
+const groupMs = 5 * 60_000;
+const nearTop = 400;
+const nearBottom = 48;
+
+interface State {
+  /** The message under the pointer or with the focus: it shows its tools. */
+  active: string | null;
+  /** The message that Tab leads to. */
+  current: string | null;
+}
+
+interface Held {
+  bottom: boolean;
+  /** A message in view, and where. */
+  id?: string;
+  top?: number;
+}
+
+/** The messages. Keeps what one reads where it is, whatever is added or removed around it. */
+export class Log extends Component<{ store: Store; version: number }, State> {
+  override state: State = { active: null, current: null };
+  #scroller = createRef<HTMLDivElement>();
+  #content = createRef<HTMLDivElement>();
+  #resized?: ResizeObserver;
+
+  override componentDidMount(): void {
+    this.#toBottom();
+    // Fonts, the keyboard of a phone and a growing composer move things without a render.
+    this.#resized = new ResizeObserver(() => {
+      if (this.props.store.atBottom) this.#toBottom();
+    });
+    this.#resized.observe(this.#scroller.current!);
+    this.#resized.observe(this.#content.current!);
+  }
+  override componentWillUnmount(): void {
+    this.#resized?.disconnect();
+  }
+
+  override getSnapshotBeforeUpdate(): Held {
+    const scroller = this.#scroller.current!;
+    const edge = scroller.getBoundingClientRect().top;
+    for (const row of this.#rows()) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom > edge) return { bottom: this.props.store.atBottom, id: row.dataset.id, top: box.top };
+    }
+    return { bottom: this.props.store.atBottom };
+  }
+
+  override componentDidUpdate(_p: unknown, _s: unknown, held: Held): void {
+    const { store } = this.props;
+    if (store.target) return this.#reveal(store.target);
+    if (held.bottom && !store.room.state.past) return this.#toBottom();
+    const row = held.id && this.#row(held.id);
+    if (row) this.#scroller.current!.scrollTop += row.getBoundingClientRect().top - held.top!;
+    this.#fill();
+  }
+
+  #rows(): NodeListOf<HTMLElement> {
+    return this.#content.current!.querySelectorAll<HTMLElement>("[data-id]");
+  }
+  #row(id: string): HTMLElement | null {
+    return this.#content.current!.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+  }
+  #toBottom(): void {
+    const scroller = this.#scroller.current!;
+    scroller.scrollTop = scroller.scrollHeight;
+  }
+
+  #reveal(target: string): void {
+    const { store } = this.props;
+    store.target = null;
+    if (target === "newest") return this.#toBottom();
+    const row = this.#row(target);
+    if (!row) return;
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("flash");
+    setTimeout(() => row.classList.remove("flash"), 2000);
+    this.setState({ current: target });
+    row.focus({ preventScroll: true });
+    this.#scrolled();
+  }
+
+  #scrolled = (): void => {
+    const { store } = this.props;
+    const s = this.#scroller.current!;
+    const below = s.scrollHeight - s.scrollTop - s.clientHeight;
+    store.scrolled(below < nearBottom && !store.room.state.past);
+    this.#fill();
+    if (store.room.state.past?.moreAfter && below < nearTop) void store.loadNewer();
+  };
+
+  /** Loads older messages while their end is near. */
+  #fill(): void {
+    const s = this.#scroller.current!;
+    if (s.scrollTop < nearTop && this.props.store.room.phase === "joined") void this.props.store.loadOlder();
+  }
+
+  #point = (event: Event): void => {
+    if (this.props.store.overlay) return;
+    const id = (event.target as Element).closest<HTMLElement>("[data-id]")?.dataset.id ?? null;
+    if (id !== this.state.active) this.setState({ active: id });
+  };
+  #focus = (event: FocusEvent): void => {
+    const id = (event.target as Element).closest<HTMLElement>("[data-id]")?.dataset.id;
+    if (id) this.setState({ active: id, current: id });
+  };
+  #leave = (): void => {
+    if (!this.props.store.overlay) this.setState({ active: null });
+  };
+
+  #key = (event: KeyboardEvent): void => {
+    const { store } = this.props;
+    const row = (event.target as Element).closest<HTMLElement>("[data-id]");
+    if (event.key === "Escape") {
+      store.focusComposer++;
+      return store.changed();
+    }
+    if (!row || event.target !== row) return;
+    const message = store.find(row.dataset.id!);
+    if ((event.key === "Enter" || event.key === " ") && message) {
+      event.preventDefault();
+      const bubble = row.querySelector(".bubble") ?? row;
+      return store.open(messageMenu(store, message, anchorOf(bubble)));
+    }
+    const rows = [...this.#rows()];
+    const to = { ArrowUp: -1, PageUp: -1, ArrowDown: 1, PageDown: 1, Home: -Infinity, End: Infinity }[event.key];
+    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const index = Math.max(0, Math.min(rows.length - 1, rows.indexOf(row) + to));
+    rows[index]!.focus();
+    rows[index]!.scrollIntoView({ block: "nearest" });
+  };
+
+  render() {
+    const { store } = this.props;
+    const { room, me } = store;
+    const { past, moreBefore, rights, reacted } = room.state;
+    const shown = store.messages.filter((m) => !store.ignored.has(m.from.id));
+    const pins = new Set(room.state.pins.map((p) => p.id));
+    const more = past ? past.moreBefore : moreBefore;
+    const current = shown.some((m) => m.id === this.state.current) ? this.state.current : shown.at(-1)?.id;
+    const pending = past ? [] : room.pending;
+    const now = Date.now();
+    const lastSeen = shown.at(-1);
+    return (
+      <div class="log-frame">
+        <div class="log" ref={this.#scroller} onScroll={this.#scrolled} onPointerOver={this.#point} onPointerLeave={this.#leave} onFocusIn={this.#focus} onKeyDown={this.#key}>
+          <div class="log-content" ref={this.#content}>
+            {more ? (
+              <button type="button" class="older" disabled={store.loading} onClick={() => void store.loadOlder()}>
+                {t(store.loading ? "loading" : "older")}
+              </button>
+            ) : shown.length + pending.length > 0 ? (
+              <p class="beginning">{t("beginning", { room: store.title })}</p>
+            ) : (
+              <div class="empty">
+                <Icon name="chat" />
+                <h2>{t("empty_title")}</h2>
+                <p>{t("empty_text")}</p>
+              </div>
+            )}
+            {shown.length + pending.length > 0 && (
+              <div role="feed" aria-label={t("messages")} aria-busy={store.loading}>
+                {shown.map((m, i) => {
+                  const [before, after] = [shown[i - 1], shown[i + 1]];
+                  const first = !before || !sameRun(before, m) || store.unreadFrom === m.seq;
+                  const newDay = !before || day(before.at, now) !== day(m.at, now);
+                  const own = m.from.id === me?.id;
+                  return (
+                    <Row
+                      key={m.id} store={store} message={m} own={own}
+                      first={first || newDay} last={!after || !sameRun(m, after)}
+                      day={newDay ? day(m.at, now) : ""}
+                      unread={store.unreadFrom === m.seq && i > 0}
+                      active={this.state.active === m.id} current={current === m.id} pinned={pins.has(m.id)}
+                      forMe={!own && me !== null && (m.mentions?.includes(me.id) ?? false)}
+                      names={(m.mentions ?? []).map((id) => store.nameOf(id)).filter(Boolean).join("\n")}
+                      mine={reacted.get(m.id)} mayWrite={rights.post}
+                    />
+                  );
+                })}
+                {pending.map((p, i) => (
+                  <PendingRow key={p.nonce} store={store} pending={p} me={me} first={i === 0 && lastSeen?.from.id !== me?.id} />
+                ))}
+              </div>
+            )}
+          </div>
+        </div>
+        <ToNewest store={store} />
+      </div>
+    );
+  }
+}
+
+function ToNewest({ store }: { store: Store }) {
+  if (store.atBottom && !store.room.state.past) return null;
+  const label = store.unread > 0 ? tn("unread", store.unread) : t("newest");
+  return (
+    <button type="button" class={`to-newest ${store.unread ? "has-unread" : ""}`} onClick={() => store.showNewest()}>
+      <Icon name="down" /> <span>{label}</span>
+    </button>
+  );
+}
+
+function sameRun(a: Message, b: Message): boolean {
+  return a.from.id === b.from.id && a.from.name === b.from.name && Date.parse(b.at) - Date.parse(a.at) < groupMs;
+}

@@ -1,0 +1,115 @@
+import type { Environment } from "./environment";
+import { passes, type Refusal, repeats } from "./refusal";
+import type { PostAck } from "./wire";
+
+/** A post on its way. */
+export interface Pending {
+  readonly nonce: string;
+  readonly text: string;
+  readonly replyTo?: string;
+  /** When it was written, ms since 1970. */
+  readonly at: number;
+  /** waiting: for the connection; sent: for the answer; stored: acknowledged, its event is to come; refused: see `refusal`. */
+  readonly state: "waiting" | "sent" | "stored" | "refused";
+  readonly refusal?: Refusal;
+  readonly seq?: number;
+}
+
+/** How many posts go out before the first is answered; the server reads on up to 32. */
+const inFlight = 16;
+
+/**
+ * Posts until they are stored and seen, or refused. What had no answer is sent again with its
+ * nonce, under which the server stores it once.
+ */
+export class Outbox {
+  #entries: readonly Pending[] = [];
+  #timer: unknown;
+
+  constructor(
+    private readonly env: Environment,
+    private readonly send: (post: Pending) => Promise<PostAck> | null,
+    private readonly position: () => number,
+    private readonly changed: () => void,
+  ) {}
+
+  get entries(): readonly Pending[] {
+    return this.#entries;
+  }
+
+  add(post: Pending): void {
+    this.#set([...this.#entries, post]);
+    this.flush();
+  }
+
+  /** Sends what waits, in order. */
+  flush(): void {
+    let flying = this.#entries.filter((e) => e.state === "sent").length;
+    for (const entry of this.#entries) {
+      if (entry.state !== "waiting") continue;
+      if (flying >= inFlight) return;
+      const answer = this.send(entry);
+      if (!answer) return;
+      flying++;
+      this.#update(entry.nonce, { state: "sent" });
+      answer.then(
+        (ack) => this.#stored(entry.nonce, ack),
+        (refusal: Refusal) => this.#refused(entry.nonce, refusal),
+      );
+    }
+  }
+
+  /** The room's position has moved: what is stored up to it is shown by the room itself. */
+  seen(): void {
+    const left = this.#entries.filter((e) => e.state !== "stored" || e.seq! > this.position());
+    if (left.length !== this.#entries.length) this.#set(left);
+  }
+
+  retry(nonce: string): void {
+    this.#update(nonce, { state: "waiting", refusal: undefined });
+    this.flush();
+  }
+
+  discard(nonce: string): void {
+    this.#set(this.#entries.filter((e) => e.nonce !== nonce));
+  }
+
+  stop(): void {
+    this.env.clearTimeout(this.#timer);
+  }
+
+  #stored(nonce: string, ack: PostAck): void {
+    this.#update(nonce, { state: "stored", seq: ack.seq });
+    this.seen();
+    this.flush();
+  }
+
+  #refused(nonce: string, refusal: Refusal): void {
+    if (!repeats(refusal.code)) {
+      this.#update(nonce, { state: "refused", refusal });
+      this.flush();
+      return;
+    }
+    this.#update(nonce, { state: "waiting" });
+    if (refusal.code !== "disconnected") this.#later(refusal.retryAfterMs ?? 1000);
+  }
+
+  #later(ms: number): void {
+    this.env.clearTimeout(this.#timer);
+    this.#timer = this.env.setTimeout(() => this.flush(), ms);
+  }
+
+  #update(nonce: string, change: Partial<Pending>): void {
+    this.#set(this.#entries.map((e) => (e.nonce === nonce ? { ...e, ...change } : e)));
+  }
+
+  #set(entries: readonly Pending[]): void {
+    this.#entries = entries;
+    this.changed();
+  }
+}
+
+/** Whether a refused post may be sent again as it is. */
+export function mayRetry(p: Pending): boolean {
+  return p.refusal !== undefined && (passes(p.refusal.code) || p.refusal.retryAfterMs !== undefined);
+}
