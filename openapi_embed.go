@@ -8,3 +8,8 @@ import _ "embed"
 //
 //go:embed openapi.yaml
 var OpenAPI []byte
+
+// AsyncAPI is asyncapi.yaml, the contract of the v1 protocol.
+//
+//go:embed asyncapi.yaml
+var AsyncAPI []byte

@@ -88,7 +88,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 		Checks:     []Check{{Name: "store", Ask: f.store.Ping}},
 		Pages:      adminui.Files(),
 		OpenAPI:    chatd.OpenAPI,
-		AsyncAPI:   []byte("asyncapi: 3.0.0\n"),
+		AsyncAPI:   chatd.AsyncAPI,
 		Logger:     slog.New(slog.NewJSONHandler(f.log, nil)),
 		Now:        time.Now,
 	}

@@ -158,7 +158,9 @@ func TestPanicEndsTheRequestAlone(t *testing.T) {
 
 func TestContractsAreServed(t *testing.T) {
 	f := newFixture(t)
-	if got := f.get("/openapi.yaml"); got.Body.String() != string(chatd.OpenAPI) {
-		t.Errorf("got %d %.60q, want openapi.yaml as it is", got.Code, got.Body)
+	for path, want := range map[string][]byte{"/openapi.yaml": chatd.OpenAPI, "/asyncapi.yaml": chatd.AsyncAPI} {
+		if got := f.get(path); got.Body.String() != string(want) {
+			t.Errorf("%s: got %d %.60q, want the file as it is", path, got.Code, got.Body)
+		}
 	}
 }

@@ -98,7 +98,7 @@ func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *ac
 			{Name: "store", Ask: n.store.Ping},
 			{Name: "serving", Ask: n.askServing},
 		},
-		Pages: adminui.Files(), OpenAPI: chatd.OpenAPI, AsyncAPI: nil, Logger: n.log, Now: time.Now,
+		Pages: adminui.Files(), OpenAPI: chatd.OpenAPI, AsyncAPI: chatd.AsyncAPI, Logger: n.log, Now: time.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("start the API: %w", err)
