@@ -6,9 +6,6 @@
 
 package policies
 
-// confusablesVersion is the version of the Unicode data below.
-const confusablesVersion = "16.0.0"
-
 // confusableGroups lists 2275 runes by what Skeleton makes of them.
 var confusableGroups = [...]struct{ skeleton, runes string }{
 	{"", "\u059c\u059d\u05af\u05b4\u05b9\u05ba\u05c1\u05c2\u05c4\u05c5\u0618\u0619\u061a\u0656\u0657\u0658\u0659\u065a\u065b\u065c\u065d\u065f\u06df\u06e8\u06ec\u0740\u0741\u0747\u07eb\u07ed\u07ee\u07f3\u08e5\u08e8\u08ea\u08eb\u08ed\u08ee\u08f0\u08f1\u08f2\u08f3\u08f8\u08f9\u08fa\u08ff\u0900\u0901\u0902\u0903\u093c\u0981\u09bc\u0a02\u0a3c\u0a81\u0a82\u0a83\u0abc\u0b01\u0b3c\u0b82\u0bcd\u0c00\u0c81\u0d01\u0e4d\u0ecd\u0f37\u1036\u17c6\u17d3\u2300\u235f\u2362\u2363\u2368\u236b\u244a\u2571\u2588\u25a0\u264e\u26ac\u2795\u2796\u2797\u2bee\u2de8\u2dea\u2ded\u2def\u2df6\u2df7\u2f02\u2f03\u3012\u309a\u31d3\u31d4\u31db\ua66f\ua67c\ua6f0\ua6f1\ufe58\U00010a3a\U000111ca\U00011300\U000114bf\U000114c3\U00016f51\U00016f52\U0001d114\U0001d16d\U0001d20f\U0001d21b\U0001d236\U0001d237\U0001d238\U0001d239\U0001d23a\U0001d23b\U0001f10f\U0001f73a\U0001f755\U0001f75e\U0001f771"},
@@ -21,7 +18,7 @@ var confusableGroups = [...]struct{ skeleton, runes string }{
 	{"8", "\u0223\u09ea\u0a6a\u0b03\U0001031a\U0001ccf8\U0001e8cb"},
 	{"9", "\u09ed\u0a67\u0b68\u0d6d\u2ccb\ua76f\U000118cc\U000118d6\U0001ccf9"},
 	{"a", "\u0251\u03b1\u0430\u15c5\u1d00\u1e9a\u2376\u237a\ua4ee\uab7a\U000102a0\U00016f40\U0001ccd6\U0001f150\U0001f170"},
-	{"b", "\u0180\u0183\u0185\u0253\u0299\u0392\u0411\u0432\u044c\u0463\u048d\u13fc\u1472\u1473\u147e\u147f\u1480\u1481\u1488\u15af\u15f7\ua4d0\ua7b4\uab9f\U00010282\U000102a1\U00010301\U0001ccd7\U0001d6a9\U0001d6e3\U0001d71d\U0001d757\U0001d791\U0001f151\U0001f171"},
+	{"b", "\u0180\u0183\u0185\u0253\u0299\u03b2\u0411\u0432\u044c\u0463\u048d\u13fc\u1472\u1473\u147e\u147f\u1480\u1481\u1488\u15af\u15f7\ua4d0\ua7b4\uab9f\U00010282\U000102a1\U00010301\U0001ccd7\U0001f151\U0001f171"},
 	{"c", "\u00a2\u0188\u023c\u03f2\u03f9\u0441\u04ab\u1d04\u20a1\u2ca5\ua4da\uabaf\U000102a2\U00010302\U0001043d\U0001051c\U000118e9\U000118f2\U0001ccd8\U0001f152\U0001f16e\U0001f172\U0001f74c"},
 	{"d", "\u00f0\u0111\u018c\u0256\u0257\u0501\u146f\u147a\u147b\u1487\u15de\u15ea\u1d05\u20ab\ua4d2\ua4d3\uab70\uabb7\U0001ccd9\U0001f153\U0001f173"},
 	{"e", "\u0247\u03b5\u0435\u04bd\u04bf\u1d07\u212e\u22ff\u2d39\ua4f0\uab32\uab7c\U00010286\U000118a6\U000118ce\U0001ccda\U0001f154\U0001f174"},
@@ -65,7 +62,7 @@ var confusableGroups = [...]struct{ skeleton, runes string }{
 	{"oo", "\u066a\u2052\u221e\ua699\ua74f"},
 	{"qe", "\U0001f700"},
 	{"rn", "\u0271\u03bc\u03fb\u043c\u04ce\u15f0\u16d6\u1d0d\u1d6f\u20a5\u2c99\ua4df\uab87\U000102b0\U00010311\U00011700\U000118e3\U0001cce2\U0001f15c\U0001f17c"},
-	{"ss", "\u00df\u03b2\u13f8\ua7b5\ua7d7"},
+	{"ss", "\u00df\u03d0\u13f8\ua7b5\ua7d7\U0001d6c3\U0001d6fd\U0001d737\U0001d771\U0001d7ab"},
 	{"t3", "\ua729"},
 	{"tf", "\ua777"},
 	{"ts", "\u02a6"},

@@ -121,6 +121,7 @@ func (g *generator) resolve() {
 			g.skeleton[r] = g.seen(r)
 		}
 	}
+	g.skeleton['β'] = g.seen('Β') // in Greek names rather than in place of ß
 }
 
 // seen is what r counts as: the Latin letters and digits that it is compatible with,
@@ -261,7 +262,6 @@ func (g *generator) source() []byte {
 	fmt.Fprintf(&src, "// Derived from confusables.txt, Unicode Security Mechanisms for UTS #39, version %s.\n", g.version)
 	fmt.Fprintf(&src, "// %s Licensed under the Unicode License v3\n// (SPDX-License-Identifier: Unicode-3.0); see NOTICE.\n\n", g.copyright)
 	fmt.Fprintf(&src, "package policies\n\n")
-	fmt.Fprintf(&src, "// confusablesVersion is the version of the Unicode data below.\nconst confusablesVersion = %q\n\n", g.version)
 	fmt.Fprintf(&src, "// confusableGroups lists %d runes by what Skeleton makes of them.\n", n)
 	fmt.Fprintf(&src, "var confusableGroups = [...]struct{ skeleton, runes string }{\n")
 	for _, s := range skeletons {

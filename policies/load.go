@@ -43,10 +43,10 @@ func Load(folder fs.FS) (*Set, error) {
 		p := parser{file: name, policy: policyName(name), version: hash(content), left: MaxTerms - len(patterns)}
 		p.parse(content)
 		patterns = append(patterns, p.patterns...)
-		problems = append(problems, p.problems...)
+		problems = append(problems, p.err())
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	return &Set{version: shorten(whole.Sum(nil)), finder: newWordFinder(patterns)}, nil
 }

@@ -81,8 +81,8 @@ func TestLoadBoundsWhatItSays(t *testing.T) {
 	if err == nil {
 		t.Fatal("Load: got no error, want one")
 	}
-	if n := strings.Count(err.Error(), "\n") + 1; n > 21 || !strings.Contains(err.Error(), "more problems follow") {
-		t.Errorf("Load of a file with 1,000 problems: got %d lines, want at most 21, the last saying that more follow", n)
+	if n := strings.Count(err.Error(), "\n") + 1; n > 21 || !strings.Contains(err.Error(), "more problems may follow") {
+		t.Errorf("Load of a file with 1,000 problems: got %d lines, want at most 21, the last saying that more may follow", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,22 +20,37 @@ type parser struct {
 	file, policy, version string
 	left                  int // how many patterns may be added
 	patterns              []pattern
-	problems              []error
+	problems              []problem
 	silent                bool // enough was said
+}
+
+// problem is what keeps a file from being a policy.
+type problem struct {
+	line int
+	text string
 }
 
 // maxProblems is how many problems of a file are told.
 const maxProblems = 20
 
 func (p *parser) problem(line int, format string, args ...any) {
-	switch {
-	case p.silent:
-	case len(p.problems) == maxProblems:
-		p.silent = true
-		p.problems = append(p.problems, fmt.Errorf("%s: more problems follow", p.file))
-	default:
-		p.problems = append(p.problems, fmt.Errorf("%s:%d: %s", p.file, line, fmt.Sprintf(format, args...)))
+	if !p.silent {
+		p.problems = append(p.problems, problem{line, fmt.Sprintf(format, args...)})
 	}
+	p.silent = p.silent || len(p.problems) == maxProblems
+}
+
+// err returns the problems as one error, by line.
+func (p *parser) err() error {
+	slices.SortStableFunc(p.problems, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
+	var errs []error
+	for _, q := range p.problems {
+		errs = append(errs, fmt.Errorf("%s:%d: %s", p.file, q.line, q.text))
+	}
+	if len(errs) == maxProblems {
+		errs = append(errs, fmt.Errorf("%s: more problems may follow", p.file))
+	}
+	return errors.Join(errs...)
 }
 
 func (p *parser) parse(content []byte) {

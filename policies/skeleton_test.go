@@ -20,6 +20,7 @@ func TestNamesThatLookAlike(t *testing.T) {
 		"Наташа":        {"НАТАША", "наташа", "Hаташа"},
 		"вова":          {"Вова", "BOBA"},
 		"Νίκος":         {"ΝΊΚΟΣ", "Νικος"},
+		"Βάσω":          {"ΒΆΣΩ", "βασω"},
 		"Straße":        {"STRASSE", "strasse"},
 		"ﾀﾅｶ":           {"タナカ"},
 		"user 10":       {"userlO", "User 1O"},
