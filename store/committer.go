@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// Append implements chat.Log. A change that isn't taken in is answered from the
+// caller's own goroutine.
+func (s *Store) Append(ctx context.Context, c chat.Change, done func(chat.Committed, error)) {
+	err := checkOp(c)
+	if err == nil {
+		err = s.queue.put(ctx, pending{change: c, done: done})
+	}
+	if err != nil {
+		done(chat.Committed{}, err)
+	}
+}
+
+// commitLoop stores what is queued until ctx has ended and nothing is left. What it
+// still does then is bounded by DrainTimeout.
+func (s *Store) commitLoop(ctx context.Context) {
+	work, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer giveUp(nil)
+	stop := context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(s.cfg.DrainTimeout, func() { giveUp(errors.New("the time to drain is over")) })
+		context.AfterFunc(work, func() { t.Stop() })
+	})
+	defer stop()
+	for {
+		waits := s.queue.take(ctx, s.cfg.BatchSize)
+		if len(waits) == 0 {
+			return
+		}
+		s.commit(work, waits)
+	}
+}
+
+// commit stores changes in one transaction, tells their callers, then the bell.
+func (s *Store) commit(ctx context.Context, waits []pending) {
+	b := s.newBatch(waits)
+	out, err := s.try(ctx, b)
+	switch {
+	case err == nil:
+		s.finish(ctx, b, out)
+	case errors.Is(err, errUncertain):
+		s.cfg.Logger.Warn("the outcome of a commit is not known, looking it up", "batch", b.frame.ID, "changes", len(waits), "error", err)
+		s.settle(ctx, b, err)
+	case s.db.away(err):
+		s.refuse(b, s.absent(err))
+	case len(waits) > 1:
+		// One change that the database can't take must not spoil the others.
+		s.commit(ctx, waits[:len(waits)/2])
+		s.commit(ctx, waits[len(waits)/2:])
+	default:
+		s.refuse(b, err)
+	}
+}
+
+// try runs one commit; a panic in it is an error whose outcome must be looked up.
+func (s *Store) try(ctx context.Context, b *batch) (out outcome, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("append: %w: panic: %v\n%s", errUncertain, r, debug.Stack())
+		}
+	}()
+	return s.db.append(ctx, b)
+}
+
+// finish tells of a committed batch.
+func (s *Store) finish(ctx context.Context, b *batch, out outcome) {
+	committed, events, err := s.renderBatch(ctx, b, out)
+	if err != nil {
+		s.cfg.Logger.Warn("a committed batch can't be read back, trying again", "batch", b.frame.ID, "error", err)
+		s.settle(ctx, b, err)
+		return
+	}
+	s.tell(b, committed)
+	s.announce(ctx, events)
+}
+
+// settle finds out what became of a batch and tells it. Until it knows, nothing
+// later is committed, for what this batch did comes first.
+func (s *Store) settle(ctx context.Context, b *batch, cause error) {
+	start := time.Now()
+	told := false
+	defer s.queue.away.Store(false)
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		settled, err := s.settleOnce(ctx, b, cause, told)
+		if settled {
+			return
+		}
+		if !told && (time.Since(start) > s.cfg.UnknownAfter || ctx.Err() != nil) {
+			told = true
+			s.cfg.Logger.Error("the outcome of a commit can't be looked up", "batch", b.frame.ID, "error", err)
+			s.refuse(b, chat.ErrOutcomeUnknown)
+			s.queue.away.Store(true)
+		}
+		if told {
+			s.refuse(&batch{waits: s.queue.pop(0)}, errAway)
+		}
+		select {
+		case <-ctx.Done():
+			if told {
+				return
+			}
+		case <-time.After(pause):
+		}
+	}
+}
+
+// settleOnce looks a batch up once and tells its outcome, where it can be known.
+func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool) (bool, error) {
+	look, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	defer cancel()
+	out, found, err := s.db.resolve(look, b)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		if !told {
+			s.refuse(b, s.absent(cause))
+		}
+		return true, nil
+	}
+	committed, events, err := s.renderBatch(look, b, out)
+	switch {
+	case err != nil && s.db.away(err):
+		return false, err
+	case err != nil:
+		// What can't be read now won't be readable later either, and the log must go on.
+		s.cfg.Logger.Error("a committed batch can't be announced", "batch", b.frame.ID, "error", err)
+		if !told {
+			s.refuse(b, chat.ErrOutcomeUnknown)
+		}
+		return true, nil
+	}
+	if !told {
+		s.tell(b, committed)
+	}
+	s.announce(ctx, events)
+	return true, nil
+}
+
+// absent is the answer to changes that surely aren't stored, because of err.
+func (s *Store) absent(err error) error {
+	if s.db.away(err) {
+		return fmt.Errorf("%w (%w)", errAway, err)
+	}
+	return err
+}
+
+// tell calls the completions of a committed batch, in order.
+func (s *Store) tell(b *batch, committed []settled) {
+	for i, w := range b.waits {
+		s.complete(w, committed[i].Committed, committed[i].err)
+	}
+}
+
+// refuse answers all of a batch with err.
+func (s *Store) refuse(b *batch, err error) {
+	for _, w := range b.waits {
+		s.complete(w, chat.Committed{}, err)
+	}
+}
+
+// complete calls one completion; its panic is its own.
+func (s *Store) complete(p pending, c chat.Committed, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.cfg.Logger.Error("a completion panicked", "room", p.change.Room, "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	p.done(c, err)
+}
+
+func (s *Store) announce(ctx context.Context, events []chat.Event) {
+	if len(events) == 0 {
+		return
+	}
+	s.wakeSearch()
+	if s.cfg.Bell == nil {
+		return
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			s.cfg.Logger.Error("the bell panicked", "panic", r, "stack", string(debug.Stack()))
+		}
+	}()
+	s.cfg.Bell.Announce(context.WithoutCancel(ctx), events)
+}

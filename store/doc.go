@@ -1,0 +1,32 @@
+// Package store is the SQL truth of chatd: SQLite in the data folder by default,
+// PostgreSQL by a database URL. It implements chat.Log, chat.Directory and
+// chat.Accounts, and keeps the secrets that chatd makes for itself.
+//
+// What it guarantees:
+//
+//   - Stored, then told. A Change is committed before its completion is called; all
+//     completions of a commit are called before its events are announced; events are
+//     announced in commit order. Each completion is called exactly once.
+//   - Order. The seq of a room and the pos of all rooms come from counter rows, in
+//     the transaction that stores the event, and only one transaction at a time
+//     takes numbers: whoever reads up to a pos has seen everything before it. Some
+//     numbers of a room are left out on purpose.
+//   - One instant. Snapshot, Since and Page each read in one read transaction.
+//   - No guessing. Every batch has an id that precedes its commit and is stored by
+//     it; when a commit's answer is lost the committer looks the id up, and nothing
+//     later is committed before it knows. Until then callers hear ErrOutcomeUnknown.
+//
+// Concurrency: a Store is safe for concurrent use. Open starts nothing; Run starts the
+// committer, the search cursor, the housekeeper and the lease, and returns when all of
+// them have returned and everything that was queued is committed. Append only queues,
+// so without Run nothing is stored. Completions and the Bell are called from the
+// committer, one at a time, with no lock held: they must return at once.
+//
+// The statements are written once for both databases. What differs stands in
+// sqlite.go and postgres.go, behind the interface in dialect.go; above all the append,
+// which is Go on SQLite's single writer (apply*.go) and one function call on
+// PostgreSQL (migrations/postgres). storetest holds the two to the same meaning.
+//
+// What it leaves to others: who may do what, limits and policies (chat), and telling
+// other nodes (broker).
+package store

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// node is this process among those that use one PostgreSQL database. Leases are
+// measured by the server's clock, for the nodes' own may differ.
+type node struct{ id string }
+
+const serverNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
+
+// otherNode is one that stands in the way.
+type otherNode struct {
+	id, name           string
+	startedAt, expires int64
+}
+
+func (o *otherNode) refuse() error {
+	return fmt.Errorf("another node (%s, since %s) uses this database: without Redis one node at a time may; "+
+		"stop the other one, give this one a database of its own, or give both one Redis (CHATD_REDIS_URL)",
+		o.name, instant(o.startedAt).Format(time.RFC3339))
+}
+
+// register takes a lease. Where another node stands in the way it waits for that one's
+// lease to run out, as it does when the node has died, or to be renewed.
+func (s *Store) register(ctx context.Context) (*node, error) {
+	n := &node{id: s.cfg.NewID()}
+	first, err := s.tryRegister(ctx, n)
+	if first == nil {
+		return n, err
+	}
+	t := time.NewTicker(s.cfg.Lease / 10)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("register node: %w", context.Cause(ctx))
+		case <-t.C:
+		}
+		other, err := s.tryRegister(ctx, n)
+		if other == nil {
+			return n, err
+		}
+		if other.id != first.id || other.expires > first.expires {
+			return nil, other.refuse()
+		}
+	}
+}
+
+// tryRegister takes a lease or returns the node that is in the way.
+func (s *Store) tryRegister(ctx context.Context, n *node) (*otherNode, error) {
+	var other *otherNode
+	err := s.inWrite(ctx, func(q querier) error {
+		if _, err := q.ExecContext(ctx, `SELECT chatd_lock()`); err != nil {
+			return err
+		}
+		if _, err := q.ExecContext(ctx, `DELETE FROM nodes WHERE expires_at < `+serverNow); err != nil {
+			return err
+		}
+		var o otherNode
+		err := q.QueryRowContext(ctx, `SELECT id, name, started_at, expires_at FROM nodes
+			WHERE alone OR $1 ORDER BY started_at LIMIT 1`, s.cfg.Exclusive).Scan(&o.id, &o.name, &o.startedAt, &o.expires)
+		if err == nil {
+			other = &o
+			return nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		_, err = q.ExecContext(ctx, `INSERT INTO nodes (id, name, alone, started_at, expires_at)
+			VALUES ($1, $2, $3, `+serverNow+`, `+serverNow+` + $4)`, n.id, s.cfg.Node, s.cfg.Exclusive, s.cfg.Lease.Milliseconds())
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("register node: %w", err)
+	}
+	return other, nil
+}
+
+// leaseLoop renews the lease. It ends with an error where the lease ran out and a
+// node that can't share the database has taken it.
+func (s *Store) leaseLoop(ctx context.Context) error {
+	t := time.NewTicker(s.cfg.Lease / 3)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		other, err := s.renew(ctx)
+		if other != nil {
+			return fmt.Errorf("store: this node's lease ran out: %w", other.refuse())
+		}
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Warn("the node's lease can't be renewed", "error", err)
+		}
+	}
+}
+
+func (s *Store) renew(ctx context.Context) (*otherNode, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Lease)
+	defer cancel()
+	res, err := s.write.ExecContext(ctx, `UPDATE nodes SET expires_at = `+serverNow+` + $2 WHERE id = $1`,
+		s.node.id, s.cfg.Lease.Milliseconds())
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return nil, err
+	}
+	return s.tryRegister(ctx, s.node)
+}
+
+func (s *Store) unregister(ctx context.Context) error {
+	if s.node == nil {
+		return nil
+	}
+	if _, err := s.write.ExecContext(ctx, `DELETE FROM nodes WHERE id = $1`, s.node.id); err != nil {
+		return fmt.Errorf("store: give up the lease: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// The pools' sizes. Writers besides the committer are few; the append takes one lock.
+const (
+	postgresReaders = 12
+	postgresWriters = 4
+)
+
+// SQLSTATE codes (PostgreSQL documentation, appendix A).
+const (
+	pgUniqueViolation       = "23505"
+	pgInsufficientPrivilege = "42501"
+)
+
+// postgresDB is an external PostgreSQL, which several nodes may share.
+type postgresDB struct {
+	cfg    Config
+	reader *sql.DB
+	writer *sql.DB
+}
+
+func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
+	pc, err := pgx.ParseConfig(cfg.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("store: the database URL can't be read: %w", err) // pgx leaves the password out
+	}
+	param := func(name, value string) {
+		if _, ok := pc.RuntimeParams[name]; !ok {
+			pc.RuntimeParams[name] = value
+		}
+	}
+	param("application_name", "chatd")
+	param("synchronous_commit", map[Durability]string{Power: "on", Process: "local"}[cfg.Durability])
+	pc.RuntimeParams["default_transaction_isolation"] = "read committed" // the append sees what precedes its lock
+	if pc.ConnectTimeout == 0 {
+		pc.ConnectTimeout = 5 * time.Second
+	}
+	d := &postgresDB{cfg: cfg, reader: stdlib.OpenDB(*pc), writer: stdlib.OpenDB(*pc)}
+	d.reader.SetMaxOpenConns(postgresReaders)
+	d.reader.SetMaxIdleConns(postgresReaders)
+	d.reader.SetConnMaxIdleTime(5 * time.Minute)
+	d.writer.SetMaxOpenConns(postgresWriters)
+	d.writer.SetMaxIdleConns(postgresWriters)
+	if err := migrate(ctx, d.writer, d.goose()); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open the PostgreSQL database %s at %s: %w", pc.Database, pc.Host, err), d.release())
+	}
+	return d, nil
+}
+
+func (d *postgresDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
+func (d *postgresDB) goose() goose.Dialect         { return goose.DialectPostgres }
+
+func (d *postgresDB) readOptions() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+// append is one statement, so that the lock it takes is never held over a round trip.
+func (d *postgresDB) append(ctx context.Context, b *batch) (outcome, error) {
+	var text string
+	err := d.writer.QueryRowContext(ctx, `SELECT chatd_append($1::jsonb, $2::jsonb)`,
+		string(mustJSON(b.frame)), string(mustJSON(b.ops))).Scan(&text)
+	if err == nil {
+		return decodeOutcome(text)
+	}
+	if !rolledBack(err) {
+		err = fmt.Errorf("%w (%w)", err, errUncertain)
+	}
+	return outcome{}, fmt.Errorf("append: %w", err)
+}
+
+// rolledBack reports that a statement surely did nothing: it was never sent, or the
+// server said ERROR. After FATAL it may have committed first.
+func rolledBack(err error) bool {
+	if pgconn.SafeToRetry(err) {
+		return true
+	}
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.SeverityUnlocalized == "ERROR"
+}
+
+func (d *postgresDB) resolve(ctx context.Context, b *batch) (outcome, bool, error) {
+	var text string
+	err := d.writer.QueryRowContext(ctx, `SELECT chatd_resolve($1, $2, $3)`,
+		b.frame.Writer, b.frame.N, b.frame.Now).Scan(&text)
+	if err != nil {
+		return outcome{}, false, fmt.Errorf("look up batch: %w", err)
+	}
+	if text == "" {
+		return outcome{}, false, nil
+	}
+	out, err := decodeOutcome(text)
+	return out, err == nil, err
+}
+
+func (d *postgresDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq) error {
+	if _, err := d.writer.ExecContext(ctx, `SELECT chatd_trim($1, $2)`, string(room), int64(floor)); err != nil {
+		return fmt.Errorf("trim room: %w", err)
+	}
+	return nil
+}
+
+// begin changes the generation where the database was moved into another cluster by a
+// dump and a restore. A new timeline is seen by every append (chatd_generation).
+func (d *postgresDB) begin(ctx context.Context) error {
+	cluster, err := d.cluster(ctx)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SELECT chatd_lock()`); err != nil {
+			return fmt.Errorf("lock the log: %w", err)
+		}
+		was, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if was[metaGeneration] == "" || was[metaCluster] != cluster {
+			if err := setMeta(ctx, tx, metaGeneration, d.cfg.NewID()); err != nil {
+				return err
+			}
+		}
+		if err := setMeta(ctx, tx, metaCluster, cluster); err != nil {
+			return err
+		}
+		if was[metaTimeline] == "" { // the generation is new as well
+			_, err = tx.ExecContext(ctx, `INSERT INTO meta (name, value)
+				VALUES ('timeline', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))`)
+		} else {
+			_, err = tx.ExecContext(ctx, `SELECT chatd_generation($1)`, d.cfg.NewID())
+		}
+		if err != nil {
+			return fmt.Errorf("look at the timeline: %w", err)
+		}
+		return nil
+	})
+}
+
+// cluster is the server's system identifier; empty where reading it isn't allowed.
+func (d *postgresDB) cluster(ctx context.Context) (string, error) {
+	var id string
+	err := d.writer.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&id)
+	if err != nil && sqlState(err) != pgInsufficientPrivilege {
+		return "", fmt.Errorf("read the system identifier: %w", err)
+	}
+	return id, nil
+}
+
+// away reports a server that can't be reached, is starting or stopping, is out of
+// connections or disk, or only reads; and a network that loses what was sent.
+func (d *postgresDB) away(err error) bool {
+	if code := sqlState(err); code != "" {
+		switch code[:2] { // the class
+		case "08", "25", "53", "57", "58":
+			return true
+		}
+		return false
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		slices.ContainsFunc(lostConnection, func(e error) bool { return errors.Is(err, e) })
+}
+
+// lostConnection are the errors by which drivers tell of a connection that is gone.
+var lostConnection = []error{
+	io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, driver.ErrBadConn, sql.ErrConnDone,
+	syscall.ECONNRESET, syscall.EPIPE, context.Canceled, context.DeadlineExceeded,
+}
+
+func (d *postgresDB) exists(err error) bool { return sqlState(err) == pgUniqueViolation }
+
+func sqlState(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func (d *postgresDB) close(context.Context, bool) error { return d.release() }
+
+func (d *postgresDB) release() error { return errors.Join(d.reader.Close(), d.writer.Close()) }

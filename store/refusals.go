@@ -1,0 +1,38 @@
+package store
+
+import (
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// The refusals that the log itself makes.
+var (
+	errBusy = chat.Refuse(chat.Unavailable, "busy",
+		"The server has too much to do. Try again in a moment.").After(time.Second)
+	errAway = chat.Refuse(chat.Unavailable, "store_unavailable",
+		"The server can't store anything at the moment. Try again in a moment.").After(time.Second)
+	errStopping = chat.Refuse(chat.Unavailable, "stopping",
+		"The server is going away. Try again in a moment.").After(time.Second)
+	errCannotRecover = chat.Refuse(chat.Conflict, "cannot_recover",
+		"What was missed can't be told completely. Read the room anew.")
+	errMessageNotFound = chat.Refuse(chat.NotFound, "message_not_found", "There is no such message.")
+)
+
+// opRefusals are those that an Op documents, by code.
+var opRefusals = map[string]*chat.Error{
+	"message_not_found":  errMessageNotFound,
+	"reply_not_found":    chat.Refuse(chat.NotFound, "reply_not_found", "The message that you answer is gone."),
+	"not_your_message":   chat.Refuse(chat.Forbidden, "not_your_message", "That isn't your message."),
+	"edit_too_late":      chat.Refuse(chat.Forbidden, "edit_too_late", "It is too late to edit this message."),
+	"too_many_reactions": chat.Refuse(chat.Conflict, "too_many_reactions", "This message has as many different reactions as it can."),
+	"too_many_pins":      chat.Refuse(chat.Conflict, "too_many_pins", "This room has as many pins as it can. Unpin one first."),
+}
+
+// The refusals of what isn't in the log.
+var (
+	errSanctionNotFound = chat.Refuse(chat.NotFound, "sanction_not_found", "There is no such sanction, or it has ended.")
+	errStaffNotFound    = chat.Refuse(chat.NotFound, "staff_not_found", "There is no such account.")
+	errStaffExists      = chat.Refuse(chat.Conflict, "staff_exists", "There is an account of this name.")
+	errKeyNotFound      = chat.Refuse(chat.NotFound, "key_not_found", "There is no such key.")
+)

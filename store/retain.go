@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// The bounds of one step of the housekeeper, so that appends hardly wait for it.
+const (
+	retainStep = 500  // events trimmed
+	cleanStep  = 1000 // rows deleted
+	roomsStep  = 200  // rooms looked at
+)
+
+// guestMarkerLife is how long a guest's read markers are kept.
+const guestMarkerLife = 30 * 24 * time.Hour
+
+func (s *Store) housekeepingLoop(ctx context.Context) {
+	t := time.NewTicker(s.cfg.Housekeeping)
+	defer t.Stop()
+	for {
+		if err := s.keepHouse(ctx); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.Warn("housekeeping failed, trying again later", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// keepHouse takes away what is no longer to be kept.
+func (s *Store) keepHouse(ctx context.Context) error {
+	now := s.cfg.Clock()
+	if err := s.retain(ctx, now); err != nil {
+		return err
+	}
+	for _, c := range cleanings {
+		if err := s.clean(ctx, c.query, millis(now.Add(-c.life))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cleanings delete what is older than $1, at most $2 rows at a time.
+var cleanings = []struct {
+	query string
+	life  time.Duration
+}{
+	{`DELETE FROM nonces WHERE (room, author, nonce) IN
+		(SELECT room, author, nonce FROM nonces WHERE at < $1 ORDER BY at LIMIT $2)`, nonceLife},
+	{`DELETE FROM read_markers WHERE (user_id, room) IN
+		(SELECT user_id, room FROM read_markers WHERE at < $1 AND user_id LIKE 'g:%' ORDER BY at LIMIT $2)`, guestMarkerLife},
+	// Of committers that are long gone; a live one writes with every batch.
+	{`DELETE FROM batches WHERE writer IN
+		(SELECT writer FROM batches WHERE at < $1 ORDER BY at LIMIT $2)`, guestMarkerLife},
+}
+
+func (s *Store) clean(ctx context.Context, query string, before int64) error {
+	for {
+		res, err := s.write.ExecContext(ctx, query, before, cleanStep)
+		if err != nil {
+			return fmt.Errorf("clean: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n < cleanStep {
+			return err
+		}
+	}
+}
+
+// retain raises the floor of every room that keeps a limited history.
+func (s *Store) retain(ctx context.Context, now time.Time) error {
+	var last chat.RoomID
+	for {
+		rooms, err := s.Rooms(ctx, last, roomsStep)
+		if err != nil {
+			return err
+		}
+		for _, r := range rooms {
+			if err := s.retainRoom(ctx, r, now); err != nil {
+				return fmt.Errorf("retain %s: %w", r.ID, err)
+			}
+			last = r.ID
+		}
+		if len(rooms) < roomsStep {
+			return nil
+		}
+	}
+}
+
+// retainRoom trims what a room's settings don't keep, step by step. The room's last
+// number stays what it is, even when its event goes.
+func (s *Store) retainRoom(ctx context.Context, r chat.Room, now time.Time) error {
+	cut, err := s.cut(ctx, r, now)
+	if err != nil {
+		return err
+	}
+	for cut > 0 {
+		var next sql.NullInt64
+		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM (SELECT seq FROM events
+			WHERE room = $1 AND seq <= $2 ORDER BY seq LIMIT $3) AS step`, string(r.ID), cut, retainStep).Scan(&next)
+		if err != nil || !next.Valid {
+			return err
+		}
+		if err := s.db.trim(ctx, r.ID, chat.Seq(next.Int64)); err != nil {
+			return err
+		}
+		if next.Int64 >= cut {
+			return nil
+		}
+	}
+	return nil
+}
+
+// cut is the seq of the newest message that r doesn't keep; 0: it keeps all.
+func (s *Store) cut(ctx context.Context, r chat.Room, now time.Time) (int64, error) {
+	var byCount, byAge sql.NullInt64
+	if n := r.Settings.RetainCount; n > 0 {
+		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM (SELECT seq FROM messages
+			WHERE room = $1 ORDER BY seq DESC LIMIT 1 OFFSET $2) AS beyond`, string(r.ID), n).Scan(&byCount)
+		if err != nil {
+			return 0, fmt.Errorf("count messages: %w", err)
+		}
+	}
+	if d := r.Settings.RetainFor; d > 0 {
+		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM messages WHERE room = $1 AND seq <
+			coalesce((SELECT seq FROM messages WHERE room = $1 AND at >= $2 ORDER BY seq LIMIT 1), $3)`,
+			string(r.ID), millis(now.Add(-d)), int64(math.MaxInt64)).Scan(&byAge)
+		if err != nil {
+			return 0, fmt.Errorf("find old messages: %w", err)
+		}
+	}
+	return max(byCount.Int64, byAge.Int64), nil
+}

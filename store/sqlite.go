@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// sqliteReaders is how many reads run at once; more only wait for the same disk.
+const sqliteReaders = 4
+
+// sqliteDB is the embedded database: one connection writes, some read.
+type sqliteDB struct {
+	cfg    Config
+	lock   *lockFile
+	reader *sql.DB
+	writer *sql.DB
+	hot    map[string]*sql.Stmt // the append's statements, prepared once
+}
+
+func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("store: make the data folder: %w", err)
+	}
+	d := &sqliteDB{cfg: cfg}
+	if d.lock, err = lockFolder(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(cfg.DataDir, "chatd.db")
+	if d.writer, err = sql.Open("sqlite", sqliteDSN(file, cfg.Durability, "&_txlock=immediate")); err == nil {
+		d.writer.SetMaxOpenConns(1)
+		d.reader, err = sql.Open("sqlite", sqliteDSN(file, cfg.Durability, "&_pragma=query_only(1)"))
+	}
+	if err == nil {
+		d.reader.SetMaxOpenConns(sqliteReaders)
+		d.reader.SetMaxIdleConns(sqliteReaders)
+		err = migrate(ctx, d.writer, d.goose())
+	}
+	if err == nil {
+		err = d.prepare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", file, err), d.release())
+	}
+	return d, nil
+}
+
+// sqliteDSN carries the pragmas, so that every connection of a pool has them.
+func sqliteDSN(file string, dur Durability, more string) string {
+	sync := "full"
+	if dur == Process {
+		sync = "normal"
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(" + sync +
+		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=temp_store(memory)" + more
+}
+
+func (d *sqliteDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
+func (d *sqliteDB) readOptions() *sql.TxOptions  { return &sql.TxOptions{ReadOnly: true} }
+func (d *sqliteDB) goose() goose.Dialect         { return goose.DialectSQLite3 }
+
+func (d *sqliteDB) prepare(ctx context.Context) error {
+	d.hot = make(map[string]*sql.Stmt, len(hotStatements))
+	for _, q := range hotStatements {
+		st, err := d.writer.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		d.hot[q] = st
+	}
+	return nil
+}
+
+// append applies a batch on the one connection that writes.
+func (d *sqliteDB) append(ctx context.Context, b *batch) (outcome, error) {
+	var out outcome
+	err := inTx(ctx, d.writer, nil, func(tx *sql.Tx) (err error) {
+		a := applier{ctx: ctx, tx: tx, hot: d.hot, frame: b.frame}
+		out, err = a.apply(b.ops)
+		return err
+	})
+	return out, err
+}
+
+func (d *sqliteDB) resolve(ctx context.Context, b *batch) (outcome, bool, error) {
+	var text string
+	err := d.writer.QueryRowContext(ctx, `SELECT outcome FROM batches WHERE writer = $1 AND n = $2`,
+		b.frame.Writer, b.frame.N).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return outcome{}, false, nil // the writer is the only one, so nothing is under way
+	}
+	if err != nil {
+		return outcome{}, false, fmt.Errorf("look up batch: %w", err)
+	}
+	out, err := decodeOutcome(text)
+	return out, err == nil, err
+}
+
+func decodeOutcome(text string) (outcome, error) {
+	var out outcome
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		return outcome{}, fmt.Errorf("decode outcome: %w", err)
+	}
+	return out, nil
+}
+
+func (d *sqliteDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq) error {
+	return inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+		for _, q := range []string{
+			`UPDATE rooms SET floor = $2 WHERE id = $1 AND floor < $2`,
+			`DELETE FROM events WHERE room = $1 AND seq <= $2`,
+			`DELETE FROM messages WHERE room = $1 AND seq <= $2`,
+		} {
+			if _, err := tx.ExecContext(ctx, q, room, floor); err != nil {
+				return fmt.Errorf("trim room: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// begin changes the generation where the machine went down under a process that ran
+// with Process: the last commits may have been lost, and their numbers will be given again.
+func (d *sqliteDB) begin(ctx context.Context) error {
+	boot := bootID()
+	err := inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+		was, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		lost := was[metaDurability] == string(Process) && was[metaClean] != "yes" && (boot == "" || was[metaBoot] != boot)
+		if was[metaGeneration] == "" || lost {
+			if lost {
+				d.cfg.Logger.Warn("the machine went down and durability is process: readers start afresh, for the last messages may be lost")
+			}
+			if err := setMeta(ctx, tx, metaGeneration, d.cfg.NewID()); err != nil {
+				return err
+			}
+		}
+		return errors.Join(
+			setMeta(ctx, tx, metaDurability, string(d.cfg.Durability)),
+			setMeta(ctx, tx, metaBoot, boot),
+			setMeta(ctx, tx, metaClean, "no"),
+		)
+	})
+	if err != nil {
+		return err
+	}
+	return d.checkpoint(ctx) // "no" must reach the disk before the first commit that may not
+}
+
+// checkpoint brings everything committed to the disk for good.
+func (d *sqliteDB) checkpoint(ctx context.Context) error {
+	var busy, logged, moved int
+	if err := d.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &moved); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+// away reports a full or failing disk.
+func (d *sqliteDB) away(err error) bool {
+	switch sqliteCode(err) & 0xff {
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN:
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+func (d *sqliteDB) exists(err error) bool {
+	code := sqliteCode(err)
+	return code == lib.SQLITE_CONSTRAINT_UNIQUE || code == lib.SQLITE_CONSTRAINT_PRIMARYKEY
+}
+
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+func (d *sqliteDB) close(ctx context.Context, clean bool) error {
+	var err error
+	if clean {
+		err = errors.Join(d.checkpoint(ctx), setMeta(ctx, d.writer, metaClean, "yes"), d.checkpoint(ctx))
+	}
+	return errors.Join(err, d.release())
+}
+
+func (d *sqliteDB) release() error {
+	var errs []error
+	for _, st := range d.hot {
+		errs = append(errs, st.Close())
+	}
+	if d.reader != nil {
+		errs = append(errs, d.reader.Close())
+	}
+	if d.writer != nil {
+		errs = append(errs, d.writer.Close())
+	}
+	return errors.Join(append(errs, d.lock.release())...)
+}
+
+// bootID changes with every start of the machine; empty where that can't be told.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}

@@ -1,0 +1,7 @@
+package pgtest
+
+import "syscall"
+
+func attributes(who *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: who, Setpgid: true, Pdeathsig: syscall.SIGQUIT}
+}
