@@ -28,6 +28,14 @@ func fold(s string, trace bool) folded {
 	if n := firstIgnorable(s); n < len(s) {
 		s, f.origin = withoutIgnorable(s, n)
 	}
+	if norm.NFKC.IsNormalString(s) {
+		for i := 0; i < len(s); {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			f.rune(r, i, i+n)
+			i += n
+		}
+		return f.folded
+	}
 	for i := 0; i < len(s); {
 		// An ASCII byte before another one is a segment of its own.
 		if c := s[i]; c < utf8.RuneSelf && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
@@ -62,21 +70,27 @@ func foldASCII(c byte) byte {
 
 // segment folds one NFKC segment, which starts at a byte of the text without ignorables.
 func (f *folder) segment(seg string, at int) {
-	end := at + len(seg)
 	f.nfkc = norm.NFKC.AppendString(f.nfkc[:0], seg)
 	for nfkc := f.nfkc; len(nfkc) > 0; {
 		r, n := utf8.DecodeRune(nfkc)
+		f.rune(r, at, at+len(seg))
 		nfkc = nfkc[n:]
-		switch {
-		case Ignorable(r): // norm puts U+034F into long runs of marks
-		case r == 'ß', r == 'ẞ':
-			f.emit('s', at, end)
-			f.emit('s', at, end)
-		case unicode.IsSpace(r):
-			f.emit(' ', at, end)
-		default:
-			f.emit(unicode.ToLower(unicode.ToUpper(r)), at, end)
-		}
+	}
+}
+
+// rune folds one rune of a text in NFKC.
+func (f *folder) rune(r rune, from, to int) {
+	switch {
+	case r < utf8.RuneSelf:
+		f.emit(rune(foldASCII(byte(r))), from, to)
+	case Ignorable(r): // norm puts U+034F into long runs of marks
+	case r == 'ß', r == 'ẞ':
+		f.emit('s', from, to)
+		f.emit('s', from, to)
+	case unicode.IsSpace(r):
+		f.emit(' ', from, to)
+	default:
+		f.emit(unicode.ToLower(unicode.ToUpper(r)), from, to)
 	}
 }
 
