@@ -25,18 +25,19 @@ mount --bind "$work/root" "$work/root"
 mount --bind "$work/data" "$work/root/data"
 mount -o remount,ro,bind "$work/root"
 
+chroot=$(command -v chroot) # env -i leaves no PATH to find it by
 port=$(( 20000 + $$ % 20000 ))
-in_root() {
-	env -i CHATD_ADDR="127.0.0.1:$port" CHATD_DATA_DIR=/data \
-		chroot --userspec=65532:65532 --groups= "$work/root" "$@"
+in_root() { # ends the shell that calls it: the program has to be the process that is signalled
+	exec env -i CHATD_ADDR="127.0.0.1:$port" CHATD_DATA_DIR=/data \
+		"$chroot" --userspec=65532:65532 --groups= "$work/root" "$@"
 }
 
-in_root /chatd version | grep -q check || fail "version does not tell what was built"
+(in_root /chatd version) | grep -q check || fail "version does not tell what was built"
 
 in_root /chatd >"$work/out" 2>&1 &
 pid=$!
 tries=0
-until in_root /chatd healthcheck >/dev/null 2>&1; do
+until (in_root /chatd healthcheck) >/dev/null 2>&1; do
 	kill -0 "$pid" 2>/dev/null || fail "it ended at its start"
 	tries=$((tries + 1))
 	[ "$tries" -lt 100 ] || fail "not healthy within 20 s"
@@ -50,5 +51,5 @@ code=0
 wait "$pid" || code=$?
 pid=
 [ "$code" = 0 ] || fail "stopped with status $code"
-if in_root /chatd healthcheck >/dev/null 2>&1; then fail "healthcheck succeeds with nothing running"; fi
+if (in_root /chatd healthcheck) >/dev/null 2>&1; then fail "healthcheck succeeds with nothing running"; fi
 echo "check-container: ok"
