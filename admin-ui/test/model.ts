@@ -20,6 +20,14 @@ interface Stored extends Omit<Message, "reactions" | "reply_to"> {
   reactions: Map<string, Set<string>>;
 }
 
+interface Entry {
+  seq: number;
+  type: LogFrame["type"];
+  ids: string[];
+  patch?: Partial<Settings>;
+  pinned?: boolean;
+}
+
 const emptySettings: Settings = {
   title: "", topic: "", min_length: 1, max_length: 500, history: 100, retain_count: 0, retain_seconds: 0,
   slow_mode_seconds: 0, read_only: false, closed: false, guests: "write", members_limit: 0, allowed_sites: [],
@@ -37,7 +45,7 @@ export class Model {
   refusals = new Map<string, Frame>();
   lastJoin: Frame | null = null;
   #messages = new Map<string, Stored>();
-  #events: { seq: number; type: LogFrame["type"]; ids: string[]; patch?: Partial<Settings>; pinned?: boolean }[] = [];
+  #events: Entry[] = [];
   #pins: string[] = [];
   #nonces = new Map<string, Stored>();
   #sockets = 0;
@@ -150,6 +158,7 @@ export class Model {
   hide(ids: string[]): void {
     const changed = ids.filter((id) => this.#messages.get(id)?.hidden === false);
     for (const id of changed) this.#messages.get(id)!.hidden = true;
+    this.#pins = this.#pins.filter((id) => !changed.includes(id));
     if (changed.length > 0) this.#log(this.#next(), "deleted", changed);
   }
   restore(ids: string[]): void {
@@ -197,7 +206,7 @@ export class Model {
   }
 
   /** An event as it is told now; null where what it names is hidden. */
-  #frame(e: (typeof this.#events)[number]): Frame | null {
+  #frame(e: Entry): Frame | null {
     const base = { room: "general", seq: e.seq, type: e.type };
     const visible = e.ids.map((id) => this.#messages.get(id)!).filter((m) => !m.hidden);
     switch (e.type) {

@@ -48,11 +48,12 @@ export class Log extends Component<{ store: Store; version: number }, State> {
   override getSnapshotBeforeUpdate(): Held {
     const scroller = this.#scroller.current!;
     const edge = scroller.getBoundingClientRect().top;
+    const bottom = this.#below() < nearBottom; // measured: a scroll event may still be on its way
     for (const row of this.#rows()) {
       const box = row.getBoundingClientRect();
-      if (box.bottom > edge) return { bottom: this.props.store.atBottom, id: row.dataset.id, top: box.top };
+      if (box.bottom > edge) return { bottom, id: row.dataset.id, top: box.top };
     }
-    return { bottom: this.props.store.atBottom };
+    return { bottom };
   }
 
   override componentDidUpdate(_p: unknown, _s: unknown, held: Held): void {
@@ -69,6 +70,10 @@ export class Log extends Component<{ store: Store; version: number }, State> {
   }
   #row(id: string): HTMLElement | null {
     return this.#content.current!.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+  }
+  #below(): number {
+    const s = this.#scroller.current!;
+    return s.scrollHeight - s.scrollTop - s.clientHeight;
   }
   #toBottom(): void {
     const scroller = this.#scroller.current!;
@@ -91,8 +96,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
 
   #scrolled = (): void => {
     const { store } = this.props;
-    const s = this.#scroller.current!;
-    const below = s.scrollHeight - s.scrollTop - s.clientHeight;
+    const below = this.#below();
     store.scrolled(below < nearBottom && !store.room.state.past);
     this.#fill();
     if (store.room.state.past?.moreAfter && below < nearTop) void store.loadNewer();
