@@ -142,18 +142,16 @@ func checkBody(w http.ResponseWriter, r *http.Request, route *routers.Route) err
 // fieldErrors names what is wrong, field by field.
 func fieldErrors(err error) []FieldError {
 	var many openapi3.MultiError
-	if m, ok := err.(openapi3.MultiError); ok { // errors.As would look into each of them
-		many = m
-	} else {
+	if !errors.As(err, &many) {
 		return []FieldError{fieldError(err)}
 	}
 	var fields []FieldError
 	for _, e := range many {
-		if r := (*openapi3filter.RequestError)(nil); errors.As(e, &r) && r.RequestBody != nil {
-			if inBody, ok := r.Err.(openapi3.MultiError); ok {
-				fields = append(fields, fieldErrors(inBody)...)
-				continue
-			}
+		var r *openapi3filter.RequestError
+		var inBody openapi3.MultiError
+		if errors.As(e, &r) && r.RequestBody != nil && errors.As(r.Err, &inBody) {
+			fields = append(fields, fieldErrors(inBody)...)
+			continue
 		}
 		fields = append(fields, fieldError(e))
 	}

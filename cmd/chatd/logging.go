@@ -21,7 +21,7 @@ func newLogger(s config.Settings, w io.Writer) *slog.Logger {
 		level = slog.LevelInfo // config has checked it
 	}
 	if s.LogFormat == "text" || s.LogFormat == "auto" && isTerminal(w) {
-		return slog.New(tint.NewHandler(w, &tint.Options{
+		return slog.New(tint.NewTextHandler(w, &tint.Options{
 			Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w) || os.Getenv("NO_COLOR") != "",
 			ReplaceAttr: access.ReplaceAttr,
 		}))
