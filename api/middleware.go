@@ -41,20 +41,33 @@ func (s *server) logAccess(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
-		r, level := c.Request(), slog.LevelInfo
-		if isProbe(c.Path()) {
+		r, status, took, level := c.Request(), c.Response().Status, time.Since(start), slog.LevelInfo
+		switch {
+		case c.IsWebSocket() && !c.Response().Committed:
+			status = http.StatusSwitchingProtocols // its answer didn't pass through here
+		case isProbe(c.Path()):
 			level = slog.LevelDebug
+		default:
+			s.Observe(s.route(c), status, took)
 		}
 		s.Logger.LogAttrs(r.Context(), level, "request",
 			slog.String("request_id", requestID(r.Context())),
 			slog.String("method", r.Method),
 			slog.String("path", r.URL.Path),
-			slog.Int("status", c.Response().Status),
+			slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", time.Since(start)),
+			slog.Duration("took", took),
 			slog.String("client", s.ClientAddr(r).String()))
 		return nil
 	}
+}
+
+// route is a request's route as it was registered, never a word of the client's.
+func (s *server) route(c echo.Context) string {
+	if _, ok := s.known[c.Path()]; ok {
+		return c.Path()
+	}
+	return "unknown"
 }
 
 // isProbe reports whether machines ask a route all the time.

@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	chatd "github.com/chatd/chatd"
 )
@@ -162,5 +165,21 @@ func TestContractsAreServed(t *testing.T) {
 		if got := f.get(path); got.Body.String() != string(want) {
 			t.Errorf("%s: got %d %.60q, want the file as it is", path, got.Code, got.Body)
 		}
+	}
+}
+
+func TestRequestsAreObserved(t *testing.T) {
+	var got []string
+	f := newFixture(t, func(c *Config) {
+		c.Observe = func(route string, status int, _ time.Duration) { got = append(got, fmt.Sprint(status, " ", route)) }
+	})
+	f.call("GET", "/rooms/lobby", "")
+	for _, path := range []string{"/", "/nothing/here", "/api/v1/nothing", "/healthz", "/assets/none.js"} {
+		f.get(path)
+	}
+	f.call("PUT", "/rooms/lobby", "")
+	want := []string{"200 /api/v1/rooms/:room", "200 /", "404 unknown", "404 unknown", "404 /assets/*", "405 /api/v1/rooms/:room"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -35,6 +35,9 @@ type Config struct {
 	Sockets http.Handler
 	// Metrics answers /metrics.
 	Metrics http.Handler
+	// Observe hears of each request but probes and sockets: route is one of chatd's own, or
+	// "unknown". nil: nobody does.
+	Observe func(route string, status int, took time.Duration)
 	// Checks are what must be well for the node to serve.
 	Checks []Check
 	// Pages are the files that adminui.Pages names.
@@ -54,7 +57,8 @@ type Check struct {
 type server struct {
 	Config
 	echo  *echo.Echo
-	pages map[string]*asset // by file
+	pages map[string]*asset   // by file
+	known map[string]struct{} // the routes
 }
 
 // New makes the handler of all of chatd's addresses. It starts nothing.
@@ -75,10 +79,16 @@ func newServer(c Config) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
 	}
-	s := &server{Config: c, echo: echo.New(), pages: pages}
+	if c.Observe == nil {
+		c.Observe = func(string, int, time.Duration) {}
+	}
+	s := &server{Config: c, echo: echo.New(), pages: pages, known: make(map[string]struct{})}
 	s.echo.HTTPErrorHandler = s.refuse
 	s.echo.Use(s.identifyRequest, s.logAccess, s.recover, commonHeaders)
 	s.routes(contract)
+	for _, r := range s.echo.Routes() {
+		s.known[r.Path] = struct{}{}
+	}
 	return s, nil
 }
 
