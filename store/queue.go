@@ -121,6 +121,8 @@ func (q *queue) pop(n int) []pending {
 	return got
 }
 
+func (q *queue) empty() bool { return len(q.slots) == 0 }
+
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

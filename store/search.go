@@ -13,6 +13,9 @@ import (
 // SQLite appends wait meanwhile.
 const searchStep = 64
 
+// searchYield is how long indexing gives way while changes are queued.
+const searchYield = 50 * time.Millisecond
+
 // searchPoll is how often the cursor looks for what other nodes have committed.
 const searchPoll = time.Second
 
@@ -30,6 +33,7 @@ func (s *Store) searchLoop(ctx context.Context) {
 	defer t.Stop()
 	for {
 		for more := true; more && ctx.Err() == nil; {
+			s.yield(ctx)
 			n, err := s.index(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.cfg.Logger.Warn("indexing for search failed, trying again", "error", err)
@@ -42,6 +46,19 @@ func (s *Store) searchLoop(ctx context.Context) {
 		case <-s.search:
 		case <-t.C:
 		}
+	}
+}
+
+// yield waits a little while changes are queued: search may lag, appends may not.
+func (s *Store) yield(ctx context.Context) {
+	if s.queue.empty() {
+		return
+	}
+	t := time.NewTimer(searchYield)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 

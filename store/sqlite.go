@@ -84,9 +84,15 @@ func (d *sqliteDB) prepare(ctx context.Context) error {
 	return nil
 }
 
-// append applies a batch on the one connection that writes.
+// append applies a batch on the one connection that writes. Once begun it isn't
+// interrupted: nothing in it waits for others, and watching a context would cost a
+// goroutine for each statement.
 func (d *sqliteDB) append(ctx context.Context, b *batch) (outcome, error) {
 	var out outcome
+	if err := ctx.Err(); err != nil {
+		return out, fmt.Errorf("append: %w", err)
+	}
+	ctx = context.WithoutCancel(ctx)
 	err := inTx(ctx, d.writer, nil, func(tx *sql.Tx) (err error) {
 		a := applier{ctx: ctx, tx: tx, hot: d.hot, frame: b.frame}
 		out, err = a.apply(b.ops)

@@ -1,0 +1,373 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+	"github.com/chatd/chatd/store"
+	"github.com/chatd/chatd/store/storetest"
+)
+
+// through puts a proxy between the store and the database. The suite's own connection
+// stays direct.
+func through(t *testing.T, p **proxy) storetest.Backend {
+	b := postgresBackend(store.Power)
+	direct := b.Config
+	urls := make(map[string]string)
+	b.Config = func(tb testing.TB) store.Config {
+		cfg := direct(tb)
+		px, u := newProxy(t, cfg.DatabaseURL)
+		urls[u], cfg.DatabaseURL, *p = cfg.DatabaseURL, u, px
+		return cfg
+	}
+	sqlOf := b.SQL
+	b.SQL = func(tb testing.TB, cfg store.Config) *sql.DB {
+		cfg.DatabaseURL = urls[cfg.DatabaseURL]
+		return sqlOf(tb, cfg)
+	}
+	return b
+}
+
+func impatient(c *store.Config) {
+	c.UnknownAfter, c.CommitTimeout, c.DrainTimeout = 100*time.Millisecond, 2*time.Second, 2*time.Second
+}
+
+// TestPostgresBackendsKilled ends server processes while they commit. Authors repeat
+// what failed, with its nonce: everything must be stored and announced once, in order.
+func TestPostgresBackendsKilled(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power))
+	const authors, each = 8, 30
+	var wg sync.WaitGroup
+	for a := range authors {
+		wg.Go(func() {
+			for i := range each {
+				text := fmt.Sprintf("%d/%d", a, i)
+				for {
+					_, err := r.Post(t.Context(), "a", text, text)
+					if err == nil {
+						break
+					}
+					if !chat.IsKind(err, chat.Unavailable) {
+						t.Errorf("%s: got %v, want it stored or Unavailable", text, err)
+						return
+					}
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	kills := 0
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+			kills += r.Number(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+				WHERE datname = current_database() AND application_name = 'chatd' AND query LIKE '%chatd_append%'`)
+		}
+	}
+	heard := r.Heard(authors * each)
+	seen := make(map[string]bool)
+	var last chat.Seq
+	for _, e := range heard {
+		if e.Prev != last {
+			t.Fatalf("announced seq %d with prev %d after seq %d", e.Seq, e.Prev, last)
+		}
+		if last = e.Seq; seen[e.Message.Text] {
+			t.Fatalf("%s was announced twice", e.Message.Text)
+		}
+		seen[e.Message.Text] = true
+	}
+	if n := r.Number(`SELECT count(*) FROM messages`); n != authors*each || len(seen) != n {
+		t.Errorf("got %d messages stored and %d announced, want %d", n, len(seen), authors*each)
+	}
+	if kills == 0 {
+		t.Error("no server process was killed")
+	}
+	t.Logf("%d server processes killed", kills)
+}
+
+// TestPostgresAnswerLost: the server commits, its answer is lost, and it is away for a while.
+func TestPostgresAnswerLost(t *testing.T) {
+	t.Parallel()
+	var p *proxy
+	r := storetest.Start(t, through(t, &p), impatient)
+	if _, err := r.Post(t.Context(), "a", "before", "0"); err != nil {
+		t.Fatal(err)
+	}
+	p.mute.Store(true)
+	answers := make(chan error, 1)
+	go func() {
+		_, err := r.Post(t.Context(), "a", "lost", "1")
+		answers <- err
+	}()
+	r.Eventually("messages committed", 2, `SELECT count(*) FROM messages`)
+	p.away(true)
+	if err := <-answers; !errors.Is(err, chat.ErrOutcomeUnknown) {
+		t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+	}
+	for { // from here on it is known that the database is away
+		_, err := r.Post(t.Context(), "a", "meanwhile", "2")
+		if got := chat.CodeOf(err); got != "store_unavailable" {
+			t.Fatalf("while the database is away: got %v, want store_unavailable", err)
+		}
+		if err := r.Store().Ping(t.Context()); chat.CodeOf(err) == "store_unavailable" {
+			break
+		}
+	}
+	if n := len(r.Heard(1)); n != 1 {
+		t.Errorf("%d events were announced before the outcome is known, want 1", n)
+	}
+	p.away(false)
+	if heard := r.Heard(2); heard[1].Message.Text != "lost" || heard[1].Prev != heard[0].Seq {
+		t.Errorf("announced %+v, want the message whose answer was lost", heard[1])
+	}
+	c, err := postUntil(t, r, "lost", "1")
+	if err != nil || !c.Duplicate {
+		t.Errorf("the repeated post: got %+v, %v, want a duplicate", c, err)
+	}
+	if c, err := postUntil(t, r, "meanwhile", "2"); err != nil || c.Duplicate {
+		t.Errorf("the refused post: got %+v, %v, want it stored now", c, err)
+	}
+}
+
+// postUntil repeats a post while the database is away.
+func postUntil(t *testing.T, r *storetest.Running, text, nonce string) (chat.Committed, error) {
+	for {
+		c, err := r.Post(t.Context(), "a", text, nonce)
+		if chat.CodeOf(err) != "store_unavailable" {
+			return c, err
+		}
+	}
+}
+
+// TestPostgresRequestLost: the statement never reaches the server.
+func TestPostgresRequestLost(t *testing.T) {
+	t.Parallel()
+	var p *proxy
+	r := storetest.Start(t, through(t, &p), func(c *store.Config) { c.CommitTimeout = 300 * time.Millisecond })
+	if _, err := r.Post(t.Context(), "a", "before", "0"); err != nil {
+		t.Fatal(err)
+	}
+	p.deaf.Store(true)
+	answers := make(chan error, 1)
+	go func() {
+		_, err := r.Post(t.Context(), "a", "lost", "1")
+		answers <- err
+	}()
+	r.Eventually("appends waiting", 0, `SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%chatd_append(%' AND pid <> pg_backend_pid() AND datname = current_database()`)
+	time.AfterFunc(400*time.Millisecond, func() { p.away(false) })
+	if err := <-answers; chat.CodeOf(err) != "store_unavailable" {
+		t.Fatalf("got %v, want store_unavailable: it surely isn't stored", err)
+	}
+	if c, err := postUntil(t, r, "lost", "1"); err != nil || c.Duplicate {
+		t.Errorf("repeated: got %+v, %v, want it stored", c, err)
+	}
+	if n := len(r.Room("a").Messages); n != 2 {
+		t.Errorf("got %d messages, want 2", n)
+	}
+}
+
+// TestPostgresLateCommit: a statement that was given up is still waiting at the
+// server. Whoever comes first, it or the look at its outcome, the two agree.
+func TestPostgresLateCommit(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power), func(c *store.Config) { c.CommitTimeout = 150 * time.Millisecond })
+	if _, err := r.Post(t.Context(), "a", "first", "0"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := r.SQL().Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(`SELECT chatd_lock()`); err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan error, 1)
+	go func() {
+		_, err := r.Post(t.Context(), "a", "late", "1")
+		answers <- err
+	}()
+	waiting := func() (n int) {
+		if err := tx.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for waiting() < 2 { // the append that was given up, and the look at its outcome
+		if _, err := tx.Exec(`SELECT pg_stat_clear_snapshot()`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	got := <-answers
+	if _, err := postUntil(t, r, "late", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Number(`SELECT count(*) FROM messages`); n != 2 || len(r.Heard(2)) != 2 {
+		t.Errorf("got %d messages after an answer of %v and a repeat, want 2, each announced once", n, got)
+	}
+}
+
+func TestPostgresStopWhileAway(t *testing.T) {
+	t.Parallel()
+	var p *proxy
+	r := storetest.Start(t, through(t, &p), impatient, func(c *store.Config) { c.DrainTimeout = 300 * time.Millisecond })
+	if _, err := r.Post(t.Context(), "a", "before", "0"); err != nil {
+		t.Fatal(err)
+	}
+	p.mute.Store(true)
+	answers := make(chan error, 1)
+	go func() {
+		_, err := r.Post(t.Context(), "a", "lost", "1")
+		answers <- err
+	}()
+	r.Eventually("messages committed", 2, `SELECT count(*) FROM messages`)
+	p.away(true)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.StopBadly()
+	}()
+	if err := <-answers; !chat.IsKind(err, chat.Unavailable) {
+		t.Errorf("got %v, want Unavailable", err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("Run doesn't return while the database is away")
+	}
+}
+
+// TestPostgresTimeline: after a failover acknowledged messages may be missing.
+func TestPostgresTimeline(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power))
+	was, err := r.Post(t.Context(), "a", "x", "0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Exec(`UPDATE meta SET value = '000000FE' WHERE name = 'timeline'`)
+	now, err := r.Post(t.Context(), "a", "y", "1")
+	if err != nil || now.Event.Epoch == was.Event.Epoch || now.Event.Epoch != r.Room("a").Room.Epoch {
+		t.Errorf("on a new timeline: got epoch %q after %q, %v, want another one, and the room in it", now.Event.Epoch, was.Event.Epoch, err)
+	}
+	again, err := r.Post(t.Context(), "a", "z", "2")
+	if err != nil || again.Event.Epoch != now.Event.Epoch {
+		t.Errorf("then: got epoch %q, %v, want %q to stay", again.Event.Epoch, err, now.Event.Epoch)
+	}
+	r.Restart(func() { r.Exec(`UPDATE meta SET value = 'elsewhere' WHERE name = 'cluster'`) })
+	if got := r.Room("a").Room.Epoch; got == now.Event.Epoch {
+		t.Errorf("after a move to another cluster: got epoch %q as before", got)
+	}
+}
+
+// TestPostgresTwoNodes: nodes that share a database number one log.
+func TestPostgresTwoNodes(t *testing.T) {
+	t.Parallel()
+	backend := postgresBackend(store.Power)
+	one := storetest.Start(t, backend)
+	shared := backend
+	shared.Config = func(testing.TB) store.Config { return one.Config() }
+	two := storetest.Start(t, shared)
+	const each = 60
+	var wg sync.WaitGroup
+	for _, r := range []*storetest.Running{one, two} {
+		for w := range 4 {
+			wg.Go(func() {
+				for i := range each {
+					if _, err := r.Post(t.Context(), "a", "x", fmt.Sprintf("%p/%d/%d", r, w, i)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+	next := make(map[chat.Seq]chat.Event) // by Prev
+	for _, e := range append(one.Heard(4*each), two.Heard(4*each)...) {
+		next[e.Prev] = e
+	}
+	var seq chat.Seq
+	var pos chat.Pos
+	for range 8 * each {
+		e, ok := next[seq]
+		if !ok || e.Pos <= pos {
+			t.Fatalf("after seq %d, pos %d: got %+v, want the event that names it as prev, with a later pos", seq, pos, e)
+		}
+		seq, pos = e.Seq, e.Pos
+	}
+}
+
+func TestPostgresExclusive(t *testing.T) {
+	t.Parallel()
+	fast := func(c *store.Config) { c.Exclusive, c.Lease, c.Node = true, 300*time.Millisecond, "node one" }
+	r := storetest.Start(t, postgresBackend(store.Power), fast)
+	refused := func(cfg store.Config) {
+		t.Helper()
+		s, err := store.Open(t.Context(), cfg)
+		if err == nil {
+			s.Close()
+			t.Fatal("a second node opened the database of one that is alone")
+		}
+		for _, want := range []string{"node one", "2", "Redis", "stop the other"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("got %q, want it to say %q", err, want)
+			}
+		}
+	}
+	second := r.Config()
+	second.Node = "node two"
+	refused(second)
+	second.Exclusive = false
+	refused(second)
+	r.Stop()
+	r.Exec(`INSERT INTO nodes (id, name, alone, started_at, expires_at)
+		VALUES ('dead', 'dead node', true, 0, (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 200)`)
+	s, err := store.Open(t.Context(), second)
+	if err != nil {
+		t.Fatalf("after the first was closed and another died: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := r.Number(`SELECT count(*) FROM nodes`); n != 0 {
+		t.Errorf("got %d leases after all were closed", n)
+	}
+}
+
+func TestPostgresLeaseLost(t *testing.T) {
+	t.Parallel()
+	cfg := postgresBackend(store.Power).Config(t)
+	cfg.Exclusive, cfg.Lease = true, 150*time.Millisecond
+	s, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	db := open(t, "pgx", cfg.DatabaseURL)
+	defer db.Close()
+	if _, err := db.Exec(`DELETE FROM nodes`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`INSERT INTO nodes (id, name, alone, started_at, expires_at) VALUES ('x', 'usurper', true, 0, 99999999999999)`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := s.Run(ctx); err == nil || !strings.Contains(err.Error(), "usurper") {
+		t.Errorf("Run: got %v, want an error that names the node that took over", err)
+	}
+}

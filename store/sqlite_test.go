@@ -1,0 +1,111 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chatd/chatd/chat"
+	"github.com/chatd/chatd/store"
+	"github.com/chatd/chatd/store/storetest"
+)
+
+func TestSQLiteFolderLocked(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, sqliteBackend(store.Power))
+	_, err := store.Open(t.Context(), r.Config())
+	if err == nil {
+		t.Fatal("a second store opened the folder")
+	}
+	for _, want := range []string{r.Config().DataDir, "in use", "one process", "PostgreSQL"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %q, want it to say %q", err, want)
+		}
+	}
+	r.Restart(func() {}) // a closed store gives the folder back
+}
+
+// TestSQLiteUncleanStart: under process, commits may be lost with the machine.
+func TestSQLiteUncleanStart(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		was   store.Durability
+		clean string
+		boot  string // empty: the same
+		want  bool   // another epoch
+	}{
+		"process, machine died":        {store.Process, "no", "other", true},
+		"process, process died":        {store.Process, "no", "", false},
+		"process, clean, then reboot":  {store.Process, "yes", "other", false},
+		"power, machine died":          {store.Power, "no", "other", false},
+		"power, clean":                 {store.Power, "yes", "", false},
+		"process before, machine died": {store.Process, "no", "other", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := storetest.Start(t, sqliteBackend(tt.was))
+			c, err := r.Post(t.Context(), "a", "x", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Restart(func() {
+				if n := r.Number(`SELECT count(*) FROM meta WHERE name = 'clean' AND value = 'yes'`); n != 1 {
+					t.Error("a clean stop left no mark")
+				}
+				r.Exec(`UPDATE meta SET value = $1 WHERE name = 'clean'`, tt.clean)
+				if tt.boot != "" {
+					r.Exec(`UPDATE meta SET value = $1 WHERE name = 'boot'`, tt.boot)
+				}
+			})
+			if got := r.Room("a").Room.Epoch != c.Event.Epoch; got != tt.want {
+				t.Errorf("got another epoch: %v, want %v", got, tt.want)
+			}
+			if n := r.Number(`SELECT count(*) FROM meta WHERE name = 'clean' AND value = 'no'`); n != 1 {
+				t.Error("a running store is marked as stopped")
+			}
+		})
+	}
+}
+
+// TestDatabaseError: an error of the database answers everybody, and passes.
+func TestDatabaseError(t *testing.T) {
+	t.Parallel()
+	for name, b := range map[string]storetest.Backend{"sqlite": sqliteBackend(store.Power), "postgres": postgresBackend(store.Power)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := storetest.Start(t, b)
+			r.Exec(`ALTER TABLE messages RENAME TO elsewhere`)
+			if _, err := r.Post(t.Context(), "a", "x", "0"); chat.CodeOf(err) != "internal" {
+				t.Errorf("got %v, want internal", err)
+			}
+			r.Exec(`ALTER TABLE elsewhere RENAME TO messages`)
+			c, err := r.Post(t.Context(), "a", "x", "0")
+			if err != nil || c.Duplicate || c.Event.Prev != 0 {
+				t.Errorf("afterwards: got %+v, %v, want the room's first message", c, err)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cfg  store.Config
+		want string
+	}{
+		"nothing":    {store.Config{}, "neither"},
+		"durability": {store.Config{DataDir: t.TempDir(), Durability: "never"}, `"power" or "process"`},
+		"scheme":     {store.Config{DatabaseURL: "mysql://u:secret@h/d"}, "must be postgres://"},
+		"bad URL":    {store.Config{DatabaseURL: "postgres://u:secret@h:port/d"}, "can't be read"},
+		"no server":  {store.Config{DatabaseURL: "postgres://u:secret@127.0.0.1:1/d?sslmode=disable"}, "127.0.0.1"},
+	} {
+		s, err := store.Open(t.Context(), tt.cfg)
+		if err == nil {
+			s.Close()
+			t.Errorf("%s: Open: got no error", name)
+			continue
+		}
+		if !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %q, want it to say %q and not to tell the password", name, err, tt.want)
+		}
+	}
+}
