@@ -125,9 +125,7 @@ func (c *Client) run(ctx context.Context, s *session) {
 		}
 		c.opts.Logger.Info("disconnected", "err", err)
 		c.queue.tell(Disconnected{Err: err})
-		// A connection that lasted no longer than the pause before it doesn't count as
-		// success: a server that ends every connection at once is left in peace.
-		if attempt > 0 && time.Since(began) > c.opts.Backoff.wait(attempt-1) {
+		if !c.endedEarly(err, attempt, time.Since(began)) {
 			attempt = 0
 		}
 		if s, attempt, err = c.reopen(ctx, err, attempt); err != nil {
@@ -136,6 +134,14 @@ func (c *Client) run(ctx context.Context, s *session) {
 		}
 		c.queue.tell(Reconnected{User: c.User()})
 	}
+}
+
+// endedEarly reports whether a connection counts as one more failed attempt: where the
+// server itself ended it, after no longer than the pause before it. A server that lets
+// everybody in and closes at once is left in peace; a bad network is not waited for.
+func (c *Client) endedEarly(err error, attempt int, lasted time.Duration) bool {
+	var ce *CloseError
+	return errors.As(err, &ce) && attempt > 0 && lasted < c.opts.Backoff.wait(attempt-1)
 }
 
 // reopen dials until it has a connection. It returns how many attempts in a row were

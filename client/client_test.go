@@ -89,6 +89,30 @@ func TestReconnectBacksOff(t *testing.T) {
 	})
 }
 
+func TestAServerThatClosesAtOnceIsLeftInPeace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, s, p := connect(t, Options{Backoff: Backoff{Min: time.Second, Max: time.Minute}})
+		began := time.Now()
+		for range 5 {
+			p.end(closeError(4003, `{"code":"internal"}`))
+			next[Disconnected](t, c)
+			p = s.accept()
+			next[Reconnected](t, c)
+		}
+		if got := time.Since(began); got < 15500*time.Millisecond {
+			t.Errorf("got five reconnects within %v, want 1+2+4+8+16 s less up to a half", got)
+		}
+		began = time.Now()
+		p.end(errCut) // that was not the server's wish
+		next[Disconnected](t, c)
+		s.accept()
+		next[Reconnected](t, c)
+		if got := time.Since(began); got > time.Second {
+			t.Errorf("after a cut: got a reconnect after %v, want at most 1 s", got)
+		}
+	})
+}
+
 func TestFinalCloseEndsTheClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, p := joined(t, Options{})

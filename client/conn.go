@@ -40,7 +40,7 @@ type DialFunc func(ctx context.Context, url string, header http.Header) (Conn, e
 // wrap. hc makes the handshakes; nil: http.DefaultClient.
 func Network(hc *http.Client) DialFunc {
 	return func(ctx context.Context, u string, header http.Header) (Conn, error) {
-		ws, resp, err := websocket.Dial(ctx, u, &websocket.DialOptions{
+		ws, resp, err := websocket.Dial(ctx, u, &websocket.DialOptions{ //nolint:bodyclose // the library does
 			HTTPClient:   hc,
 			HTTPHeader:   header,
 			Subprotocols: []string{Subprotocol},

@@ -50,7 +50,7 @@ func (b Backoff) wait(n int) time.Duration {
 	if n < 30 { // beyond it the shift could overflow
 		d = min(d, b.Min<<n)
 	}
-	return d - rand.N(d/2+1)
+	return d - rand.N(d/2+1) //nolint:gosec // it spreads clients, it guards nothing
 }
 
 // handshakeTimeout bounds a connection's opening, welcome included.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -133,7 +134,8 @@ func (c *Client) joinAnsweredLocked(r *room, err error) {
 		r.admitted = true
 		return
 	}
-	refusal, ok := err.(*Error)
+	var refusal *Error
+	ok := errors.As(err, &refusal)
 	if ok && r.known && refusal.temporary() {
 		r.wanted = true
 		r.notBefore = time.Now().Add(max(refusal.RetryAfter, rejoinPause))

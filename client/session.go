@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -130,7 +131,8 @@ func (s *session) note(frame []byte) {
 
 // explain adds the last error frame to what ended the connection.
 func (s *session) explain(err error) error {
-	if ce, ok := err.(*CloseError); ok {
+	var ce *CloseError
+	if errors.As(err, &ce) {
 		ce.Refusal = s.refusal
 	}
 	return err
