@@ -37,6 +37,7 @@ type node struct {
 	store    *store.Store
 	core     *chat.Service
 	tokens   *access.Tokens
+	metrics  *metrics
 	handler  http.Handler
 	leaving  atomic.Bool
 
@@ -46,9 +47,9 @@ type node struct {
 // newNode wires the packages together, in the order in which they need each other. It
 // starts nothing; the caller closes it.
 func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node, err error) {
-	n := &node{settings: s, log: log}
+	n := &node{settings: s, log: log, metrics: newMetrics()}
 	bell := broker.NewMemory(broker.Config{})
-	if n.store, err = openStore(ctx, s, bell, log); err != nil {
+	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell), log); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -93,7 +94,8 @@ func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *ac
 		LogInsPerAddr: rate(n.settings.RateLogins), LogInsPerAccount: rate(n.settings.RateLogins),
 		ClientAddr: proxies.ClientAddr,
 		Sockets:    http.NotFoundHandler(),
-		Metrics:    http.NotFoundHandler(),
+		Metrics:    n.metrics.handler(),
+		Observe:    n.metrics.observe,
 		Checks: []api.Check{
 			{Name: "store", Ask: n.store.Ping},
 			{Name: "serving", Ask: n.askServing},
