@@ -1,0 +1,31 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestMetrics(t *testing.T) {
+	i := start(t, t.TempDir())
+	i.do("POST", "/api/v1/rooms/general/messages", `{"text":"hi"}`)
+	i.get("/nothing/that/a/client/thought/up")
+
+	_, got := i.get("/metrics")
+
+	for _, want := range []string{
+		`chatd_http_request_seconds_count{route="/api/v1/rooms/:room/messages",status="201"} 1`,
+		`chatd_http_request_seconds_count{route="unknown",status="404"} 1`,
+		"chatd_commits_total 1", "chatd_events_total 1", "chatd_build_info", "process_resident_memory_bytes", "go_goroutines",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	if strings.Contains(got, "thought") {
+		t.Error("/metrics has a client's words")
+	}
+	if n := len(regexp.MustCompile(`(?m)^chatd_`).FindAllString(got, -1)); n > 200 {
+		t.Errorf("got %d series of chatd, want a bounded number", n)
+	}
+}
