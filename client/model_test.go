@@ -164,7 +164,7 @@ func (m *model) cut() {
 // model, with random cuts, many times over: every reader ends with the model's log, each
 // event having come once and in order.
 func TestNothingIsLostOrDoubled(t *testing.T) {
-	for round := range 40 {
+	for round := range 20 {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			synctest.Test(t, playModel)
 		})
@@ -182,7 +182,7 @@ func playModel(t *testing.T) {
 
 	var clients []*Client
 	dial := func() *Client {
-		c, err := Dial(ctx, Options{URL: "ws://chat.example/ws", Dial: s.dial, EventBuffer: 1 + rand.IntN(20)})
+		c, err := Dial(ctx, Options{URL: "ws://chat.example/ws", Dial: s.dial, EventBuffer: 4 + rand.IntN(20)})
 		if err != nil {
 			t.Fatal(err)
 		}

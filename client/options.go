@@ -31,7 +31,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Backoff spaces the attempts to reconnect.
 	Backoff Backoff
-	// EventBuffer bounds the events that wait for Next; 0: 1024.
+	// EventBuffer bounds the events that wait for Next; 0: 1024, at least 4. A small one
+	// costs a slow caller many recoveries.
 	EventBuffer int
 	// Dial opens a connection; nil: Network(HTTPClient).
 	Dial DialFunc
@@ -79,6 +80,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.EventBuffer <= 0 {
 		o.EventBuffer = 1024
 	}
+	// Half of it has to take a Joined and an event, or a recovery makes no progress.
+	o.EventBuffer = max(o.EventBuffer, 4)
 	if o.Dial == nil {
 		o.Dial = Network(o.HTTPClient)
 	}
