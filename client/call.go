@@ -13,9 +13,9 @@ import (
 // no further beyond 32 posts.
 const maxFlying = 32
 
-// unknownPause is how long a post whose outcome the server could not learn waits
-// before it is repeated, unless the server says how long.
-const unknownPause = 500 * time.Millisecond
+// repeatPause is how long a request that the server could not do, or of which it does
+// not know the outcome, waits before it is repeated, unless the server says how long.
+const repeatPause = 500 * time.Millisecond
 
 // call is a request that awaits its answer.
 type call struct {
@@ -202,10 +202,10 @@ func (c *Client) answered(h head, frame []byte) {
 	switch {
 	case refusal == nil:
 		c.removeLocked(i).settle(frame, nil)
-	case refusal.Code == "outcome_unknown" && x.repeat:
+	case refusal.unavailable() && x.repeat:
 		x.sent = false
 		c.flying--
-		x.notBefore = time.Now().Add(max(refusal.RetryAfter, unknownPause))
+		x.notBefore = time.Now().Add(max(refusal.RetryAfter, repeatPause))
 	default:
 		c.removeLocked(i).settle(nil, refusal)
 	}

@@ -38,9 +38,20 @@ func CodeOf(err error) string {
 	return ""
 }
 
-// temporary reports whether the same request may succeed later.
+// unavailable reports whether the server could not do what was asked, or does not know
+// whether it did: the same request is worth repeating, a post with the same nonce.
+func (e *Error) unavailable() bool {
+	switch e.Code {
+	case "outcome_unknown", "store_unavailable", "busy", "stopping":
+		return true
+	}
+	return false
+}
+
+// temporary reports whether coming back to a room may succeed later. A ban has an end,
+// too, but that is for people to know.
 func (e *Error) temporary() bool {
-	return e.RetryAfter > 0 || e.Code == "internal" || e.Code == "outcome_unknown" || e.Code == "rate_limited"
+	return e.unavailable() || e.Code == "rate_limited" || e.Code == "internal"
 }
 
 func (e *Error) UnmarshalJSON(b []byte) error {

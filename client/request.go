@@ -60,7 +60,7 @@ type Ack struct {
 
 // Post adds a message to a room that has been joined. It returns once the message is
 // durable, or refused (*Error), or ctx has ended; meanwhile it repeats the post across
-// reconnects and for as long as the server can't tell the outcome. After
+// reconnects, and for as long as the server can't store it or can't tell whether it did. After
 // ErrOutcomeUnknown, call it again with the same nonce.
 func (c *Client) Post(ctx context.Context, room, text string, o PostOptions) (Ack, error) {
 	if o.Nonce == "" {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,6 +219,23 @@ func example(s *spec, kind, message string) map[string]any {
 		q["message_id"] = message
 	}
 	return q
+}
+
+// TestErrorCodes shows that every code which the spec lists is explained.
+func TestErrorCodes(t *testing.T) {
+	s, err := loadSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code := range s.codes {
+		if !strings.Contains(string(page), "\n| `"+code+"` |") {
+			t.Errorf("docs/errors.md has no code %s", code)
+		}
+	}
 }
 
 // TestExamplesAreValid holds the spec's own examples against its schemas.

@@ -22,6 +22,7 @@ type spec struct {
 	frames   map[string]*jsonschema.Schema // what the server sends, but for acks, by type
 	acks     map[string]*jsonschema.Schema // by the type of the request
 	plain    map[string]*jsonschema.Schema // PlainMessage, PlainError
+	codes    map[string]bool               // of errors
 }
 
 // ackOf names the schema of the answer to each type of request.
@@ -52,7 +53,10 @@ var loadSpec = sync.OnceValues(func() (*spec, error) {
 		return nil, err
 	}
 	s := &spec{doc: doc, requests: map[string]*jsonschema.Schema{}, frames: map[string]*jsonschema.Schema{},
-		acks: map[string]*jsonschema.Schema{}, plain: map[string]*jsonschema.Schema{}}
+		acks: map[string]*jsonschema.Schema{}, plain: map[string]*jsonschema.Schema{}, codes: map[string]bool{}}
+	for _, code := range doc["x-error-codes"].([]any) {
+		s.codes[code.(string)] = true
+	}
 	return s, s.compile(c)
 })
 
@@ -216,6 +220,11 @@ func (l *ledger) checkLocked(what string, s *jsonschema.Schema, frame []byte) {
 	}
 	if err := validate(s, frame); err != nil {
 		l.wrongLocked("%s: %v: %.1000s", what, err, frame)
+	}
+	var e struct{ Type, Error, Code string }
+	_ = json.Unmarshal(frame, &e) // it has been found to be JSON, or told not to be
+	if (e.Type == "error" || e.Error != "") && !l.spec.codes[e.Code] {
+		l.wrongLocked("%s: its code is not listed: %.1000s", what, frame)
 	}
 }
 
