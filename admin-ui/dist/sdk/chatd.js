@@ -287,7 +287,7 @@ function b(e, t) {
 		messages: r,
 		pins: t.pins ?? [],
 		reacted: B(/* @__PURE__ */ new Map(), t.reacted),
-		moreBefore: t.more_before ?? (r.length > 0 && r.length >= n.settings.history)
+		moreBefore: r.length >= n.settings.history
 	};
 }
 function x(e, t) {
@@ -639,9 +639,7 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		});
 	}
 	async loadOlder(e = 50) {
-		let t = (this.#e.past ?? this.#e).messages[0]?.seq;
-		if (t === void 0) return;
-		let n = await this.#p({
+		let t = (this.#e.past ?? this.#e).messages[0]?.seq ?? this.#e.seq + 1, n = await this.#p({
 			before: t,
 			limit: e
 		});
@@ -854,7 +852,7 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		super(), this.options = t, this.#e = {
 			...i(),
 			...t.environment
-		}, this.#t = new e(this.#e.random), this.#n = new m(this.#e, Z), this.#u = t.guestToken ?? null, this.#y = this.#e.onReturn(() => this.check()), this.#x("connect");
+		}, this.#t = new e(this.#e.random), this.#n = new m(this.#e, Z), this.#u = t.guestToken ?? null, this.#y = this.#e.onReturn(() => this.check()), this.#S("connect");
 	}
 	get status() {
 		return this.#a;
@@ -870,55 +868,63 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 	}
 	join(e) {
 		let t = this.#r.get(e);
-		return t || (t = new K(e, this.#e, this.#b), this.#r.set(e, t), this.#A(t)), t;
+		return t || (t = new K(e, this.#e, this.#x), this.#r.set(e, t), this.#j(t)), t;
 	}
 	async rename(e) {
-		return this.#O({ name: e });
+		return this.#k({ name: e });
 	}
 	async setToken(e) {
-		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#L();
+		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#R();
 		try {
-			await this.#O({ token: e });
+			await this.#k({ token: e });
 		} catch {
-			this.#L();
+			this.#R();
 		}
 	}
 	check() {
 		let e = this.#e.now();
-		if (this.#a.state === "waiting") return void this.#x("connect");
-		if (this.#a.state === "connecting" && e - this.#h > 3e3) return this.#I("not_in_time", 0);
-		if (this.#a.state !== "open" || e - this.#m < Y || this.#v) return;
-		let t = e;
-		for (let e of this.#r.values()) e.phase === "joined" && this.#A(e);
-		this.#v = this.#e.setTimeout(() => {
-			this.#v = void 0, this.#a.state === "open" && this.#m < t && this.#I("not_in_time", 0);
-		}, J);
+		switch (this.#a.state) {
+			case "waiting":
+				this.#S("connect");
+				return;
+			case "connecting": return this.#b(J, () => this.#a.state !== "connecting");
+			case "open":
+				if (e - this.#m < Y) return;
+				for (let e of this.#r.values()) e.phase === "joined" && this.#j(e);
+				return this.#b(J, () => this.#m >= e);
+		}
+	}
+	#b(e, t) {
+		let n = this.#i;
+		!n || this.#v || (this.#v = this.#e.setTimeout(() => {
+			this.#v = void 0, this.#i === n && !t() && this.#L("not_in_time", 0);
+		}, e));
 	}
 	retry() {
 		if (this.#a.state === "stopped") {
 			this.#f = this.#a.refusal, this.#d = null, this.#t.reset();
 			for (let e of this.#r.values()) e.rejoin();
-			this.#x(this.#a.refusal.code.startsWith("token_") ? "expired" : "connect");
+			this.#S(this.#a.refusal.code.startsWith("token_") ? "expired" : "connect");
 		}
 	}
 	close() {
-		this.#B(new a("stopped", "Closed by this page."));
+		this.#V(new a("stopped", "Closed by this page."));
 		for (let e of this.#r.values()) e.dispose();
 		this.#r.clear(), this.#y();
 	}
-	#b = {
+	#x = {
 		sendNow: (e, t) => {
 			if (this.#a.state !== "open" || this.#r.get(t)?.phase !== "joined") return null;
 			let [n, r] = this.#n.add(e, t, !1);
-			return this.#M(n.frame), n.sent = !0, r;
+			return this.#N(n.frame), n.sent = !0, r;
 		},
 		request: (e, t, n) => {
 			let [r, i] = this.#n.add(e, t, n);
-			return this.#r.get(t)?.phase === "joined" ? (r.sent = !0, this.#M(r.frame)) : this.#r.get(t)?.phase === "refused" && this.#n.abandon(t), i;
+			return this.#r.get(t)?.phase === "joined" ? (r.sent = !0, this.#N(r.frame)) : this.#r.get(t)?.phase === "refused" && this.#n.abandon(t), i;
 		},
-		join: (e) => this.#A(e),
+		join: (e) => this.#j(e),
 		leave: (e) => {
-			this.#r.delete(e.name), this.#n.abandon(e.name), this.#a.state === "open" && this.#M({
+			this.#r.delete(e.name), this.#n.abandon(e.name), this.#a.state === "open" && this.#N({
 				type: "leave",
 				id: `leave-${this.#e.randomId()}`,
 				room: e.name
@@ -926,36 +932,36 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		},
 		user: () => this.#o
 	};
-	async #x(e) {
-		this.#V(), this.#H({ state: "connecting" });
+	async #S(e) {
+		this.#H(), this.#U({ state: "connecting" });
 		let t = this.#h = this.#e.now();
 		if (this.options.getToken && (e === "expired" || this.#l === null)) {
-			let n = await this.#S(e);
+			let n = await this.#C(e);
 			if (this.#a.state !== "connecting" || this.#h !== t || this.#i) return;
-			if (e === "expired" && (n === null || n === this.#d)) return this.#B(this.#f ?? new a("token_expired", "Your sign-in has expired. Sign in again."));
+			if (e === "expired" && (n === null || n === this.#d)) return this.#V(this.#f ?? new a("token_expired", "Your sign-in has expired. Sign in again."));
 			this.#l = n, e === "expired" && (this.#d = n);
 		}
-		this.#C();
+		this.#w();
 	}
-	async #S(e) {
+	async #C(e) {
 		try {
 			return await this.options.getToken?.(e) ?? null;
 		} catch {
 			return null;
 		}
 	}
-	#C() {
-		this.#f = null, this.#g = Infinity;
-		let e = new this.#e.WebSocket(this.#w(), ["chatd.v1"]);
-		this.#i = e, this.#_ = this.#e.setTimeout(() => this.#I("not_in_time"), q), e.onmessage = (e) => this.#T(String(e.data)), e.onclose = (e) => this.#P(e.code, e.reason);
-	}
 	#w() {
+		this.#f = null, this.#g = Infinity;
+		let e = new this.#e.WebSocket(this.#T(), ["chatd.v1"]);
+		this.#i = e, this.#_ = this.#e.setTimeout(() => this.#L("not_in_time"), q), e.onmessage = (e) => this.#E(String(e.data)), e.onclose = (e) => this.#F(e.code, e.reason);
+	}
+	#T() {
 		let e = new URL(String(this.options.url ?? globalThis.location.href)), t = new URL("ws", e);
 		t.protocol = e.protocol === "https:" || e.protocol === "wss:" ? "wss:" : "ws:", t.hash = "", t.search = "";
 		let n = this.#l ?? this.#u;
 		return n ? t.searchParams.set("token", n) : this.options.name && t.searchParams.set("name", this.options.name), t.href;
 	}
-	#T(e) {
+	#E(e) {
 		this.#m = this.#e.now();
 		let t;
 		try {
@@ -964,7 +970,7 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 			return;
 		}
 		switch (this.emit("frame", t), t.type) {
-			case "welcome": return this.#E(t);
+			case "welcome": return this.#D(t);
 			case "ack":
 				this.#n.answer(t);
 				return;
@@ -975,35 +981,35 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 				for (let [e, n] of Object.entries(t.positions ?? {})) this.#r.get(e)?.heard(n);
 				return;
 			case "expiring":
-				this.#k();
+				this.#A();
 				return;
 			case "notice": if (t.room === void 0) return this.emit("notice", t.text);
 		}
-		if ("room" in t && t.room !== void 0) this.#r.get(t.room)?.receive(t), t.type === "joined" && this.#j(t.room);
+		if ("room" in t && t.room !== void 0) this.#r.get(t.room)?.receive(t), t.type === "joined" && this.#M(t.room);
 		else for (let e of this.#r.values()) e.receive(t);
 	}
-	#E(e) {
-		this.#e.clearTimeout(this.#_), this.#g = this.#e.now(), this.#p = e.heartbeat_ms || Q, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#D(e), this.#H({ state: "open" });
-		for (let e of this.#r.values()) this.#A(e);
-		this.#N();
-	}
 	#D(e) {
+		this.#e.clearTimeout(this.#_), this.#g = this.#e.now(), this.#p = e.heartbeat_ms || Q, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#O(e), this.#U({ state: "open" });
+		for (let e of this.#r.values()) this.#j(e);
+		this.#P();
+	}
+	#O(e) {
 		e.guest_token && e.guest_token !== this.#u && (this.#u = e.guest_token, this.emit("guesttoken", e.guest_token)), this.#o = e.user, this.emit("user", e.user);
 	}
-	async #O(e) {
+	async #k(e) {
 		let [t, n] = this.#n.add({
 			type: "auth",
 			...e
 		}, void 0, !1);
-		this.#a.state === "open" ? (t.sent = !0, this.#M(t.frame)) : t.settle(new a("disconnected", "There is no connection."));
+		this.#a.state === "open" ? (t.sent = !0, this.#N(t.frame)) : t.settle(new a("disconnected", "There is no connection."));
 		let r = await n;
-		return this.#D(r), r.user;
+		return this.#O(r), r.user;
 	}
-	async #k() {
-		let e = await this.#S("expiring");
+	async #A() {
+		let e = await this.#C("expiring");
 		e && e !== this.#l && await this.setToken(e);
 	}
-	#A(e) {
+	#j(e) {
 		if (this.#a.state !== "open") return;
 		let t = {
 			type: "join",
@@ -1011,47 +1017,47 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		};
 		e.position && (t.since = e.position);
 		let [n, r] = this.#n.add(t, void 0, !1);
-		n.sent = !0, this.#M(n.frame);
+		n.sent = !0, this.#N(n.frame);
 		let i = this.#i;
 		r.catch((t) => {
 			if (this.#i !== i || this.#r.get(e.name) !== e) return;
-			if (t.code === "timeout") return this.#I("not_in_time");
+			if (t.code === "timeout") return this.#L("not_in_time");
 			if (t.code === "disconnected" || t.code === "stopped") return;
 			let n = e.joinRefused(t);
 			if (n === void 0) return this.#n.abandon(e.name);
-			this.#e.setTimeout(() => this.#i === i && this.#A(e), n * (1 + this.#e.random() / 4));
+			this.#e.setTimeout(() => this.#i === i && this.#j(e), n * (1 + this.#e.random() / 4));
 		});
 	}
-	#j(e) {
-		for (let t of this.#n.unsent(e)) t.sent = !0, this.#M(t.frame);
-	}
 	#M(e) {
+		for (let t of this.#n.unsent(e)) t.sent = !0, this.#N(t.frame);
+	}
+	#N(e) {
 		this.#i?.readyState === 1 && this.#i.send(JSON.stringify(e));
 	}
-	#N() {
+	#P() {
 		let e = this.#p + Math.max(2e3, this.#p / 2), t = this.#e.now() - this.#m;
-		if (t >= e) return this.#I("not_in_time");
-		this.#_ = this.#e.setTimeout(() => this.#N(), Math.min(e - t, this.#p));
+		if (t >= e) return this.#L("not_in_time");
+		this.#_ = this.#e.setTimeout(() => this.#P(), Math.min(e - t, this.#p));
 	}
-	#P(e, n) {
+	#F(e, n) {
 		let r = t(e, n), i = this.#f;
-		if (this.#R(), r.again && r.code !== "token_expired") return this.#z(r.code, r.retryAfterMs ?? i?.retryAfterMs);
-		if (r.code === "token_expired" && this.#l !== null && this.options.getToken) return void this.#x("expired");
-		if (this.#F(r.code)) return void this.#x("connect");
-		this.#B(i ?? new a(r.code, ""));
+		if (this.#z(), r.again && r.code !== "token_expired") return this.#B(r.code, r.retryAfterMs ?? i?.retryAfterMs);
+		if (r.code === "token_expired" && this.#l !== null && this.options.getToken) return void this.#S("expired");
+		if (this.#I(r.code)) return void this.#S("connect");
+		this.#V(i ?? new a(r.code, ""));
 	}
-	#F(e) {
+	#I(e) {
 		return this.#l !== null || this.#u === null || !p(e) ? !1 : (this.#u = null, this.emit("guesttoken", null), !0);
 	}
-	#I(e, t) {
-		this.#R(), t === 0 ? this.#x("connect") : this.#z(e);
-	}
-	#L() {
-		if (this.#a.state === "stopped") return this.retry();
-		this.#R(), this.#x("connect");
+	#L(e, t) {
+		this.#z(), t === 0 ? this.#S("connect") : this.#B(e);
 	}
 	#R() {
-		this.#V();
+		if (this.#a.state === "stopped") return this.retry();
+		this.#z(), this.#S("connect");
+	}
+	#z() {
+		this.#H();
 		let e = this.#i;
 		if (this.#i = null, e) {
 			e.onmessage = e.onclose = null;
@@ -1062,26 +1068,26 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		this.#n.cut();
 		for (let e of this.#r.values()) e.cut();
 	}
-	#z(e, t) {
+	#B(e, t) {
 		this.#e.now() - this.#g > X && this.#t.reset(), this.#g = Infinity;
 		let n = this.#t.next(t);
-		this.#H({
+		this.#U({
 			state: "waiting",
 			at: this.#e.now() + n,
 			code: e
-		}), this.#_ = this.#e.setTimeout(() => void this.#x("connect"), n);
+		}), this.#_ = this.#e.setTimeout(() => void this.#S("connect"), n);
 	}
-	#B(e) {
-		this.#R(), this.#H({
+	#V(e) {
+		this.#z(), this.#U({
 			state: "stopped",
 			refusal: e
 		}), this.#n.abandon();
 		for (let t of this.#r.values()) t.phase !== "refused" && t.refuse(e);
 	}
-	#V() {
+	#H() {
 		this.#e.clearTimeout(this.#_), this.#e.clearTimeout(this.#v), this.#_ = this.#v = void 0;
 	}
-	#H(e) {
+	#U(e) {
 		this.#a = e, this.emit("status", e);
 	}
 };

@@ -122,15 +122,27 @@ export class Chatd extends Emitter<ChatdEvents> {
   /** Makes sure at once that the connection lives; call it when the page comes back to life. */
   check(): void {
     const now = this.#env.now();
-    if (this.#status.state === "waiting") return void this.#connect("connect");
-    if (this.#status.state === "connecting" && now - this.#opening > 3000) return this.#drop("not_in_time", 0);
-    if (this.#status.state !== "open" || now - this.#lastFrame < quietMs || this.#probe) return;
-    const asked = now;
-    for (const room of this.#rooms.values()) if (room.phase === "joined") this.#join(room);
+    switch (this.#status.state) {
+      case "waiting":
+        return void this.#connect("connect");
+      case "connecting":
+        return this.#within(probeMs, () => this.#status.state !== "connecting");
+      case "open": {
+        if (now - this.#lastFrame < quietMs) return;
+        for (const room of this.#rooms.values()) if (room.phase === "joined") this.#join(room);
+        return this.#within(probeMs, () => this.#lastFrame >= now);
+      }
+    }
+  }
+
+  /** Replaces the present connection unless it proves in time that it is alive. */
+  #within(ms: number, alive: () => boolean): void {
+    const socket = this.#socket;
+    if (!socket || this.#probe) return;
     this.#probe = this.#env.setTimeout(() => {
       this.#probe = undefined;
-      if (this.#status.state === "open" && this.#lastFrame < asked) this.#drop("not_in_time", 0);
-    }, probeMs);
+      if (this.#socket === socket && !alive()) this.#drop("not_in_time", 0);
+    }, ms);
   }
 
   /** After a final refusal: tries once more. */

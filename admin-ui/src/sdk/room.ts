@@ -124,8 +124,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /** Loads what came before the oldest message that is shown. */
   async loadOlder(limit = 50): Promise<void> {
-    const before = (this.#state.past ?? this.#state).messages[0]?.seq;
-    if (before === undefined) return;
+    const before = (this.#state.past ?? this.#state).messages[0]?.seq ?? this.#state.seq + 1;
     const page = await this.#history({ before, limit });
     this.#update(applyOlder(this.#state, page, before));
   }

@@ -68,7 +68,7 @@ export function applyJoined(state: RoomState, f: JoinedFrame): RoomState {
     messages,
     pins: f.pins ?? [],
     reacted: withReacted(new Map(), f.reacted),
-    moreBefore: f.more_before ?? (messages.length > 0 && messages.length >= common.settings.history),
+    moreBefore: messages.length >= common.settings.history,
   };
 }
 

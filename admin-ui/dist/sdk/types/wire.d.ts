@@ -95,7 +95,6 @@ export interface JoinedFrame {
     count: number;
     pins?: Message[];
     history?: Message[];
-    more_before?: boolean;
     reacted?: Record<string, string[]>;
     read?: number;
 }
