@@ -1,4 +1,5 @@
 import type { Message } from "../sdk";
+import { plainText } from "./body";
 import { t, tn } from "./i18n";
 
 const everyMs = 4000;
@@ -32,7 +33,7 @@ export class Announcer {
     const last = this.#waiting.at(-1);
     if (!last) return this.stop();
     this.text = this.#waiting.length === 1
-      ? t("said", { name: last.from.name, text: last.text.slice(0, longest) })
+      ? t("said", { name: last.from.name, text: plainText(last).slice(0, longest) })
       : t("last_from", { count: tn("unread", this.#waiting.length), name: last.from.name });
     this.#waiting = [];
     this.changed();

@@ -66,3 +66,10 @@ const fewEmoji =
 export function onlyEmoji(text: string): boolean {
   return text.length < 40 && fewEmoji.test(text);
 }
+
+/** A message's words without their rendering, on one line. */
+export function plainText(m: Pick<Message, "text" | "html">): string {
+  // A parsed document runs nothing and loads nothing.
+  const text = m.html ? new DOMParser().parseFromString(m.html, "text/html").body.textContent : m.text;
+  return (text ?? "").replace(/\s+/g, " ");
+}

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../sdk";
+import { plainText } from "./body";
 import { useNow } from "./hooks";
 import { number, span, t, tell } from "./i18n";
 import { Icon } from "./icons";
@@ -187,7 +188,7 @@ function Context({ store }: { store: Store }) {
       <Icon name={store.editing ? "edit" : "reply"} />
       <span class="context-words">
         <strong>{store.editing ? t("editing") : t("replying_to", { name: m.from.name })}</strong>
-        <span class="quote-text" dir="auto">{m.text}</span>
+        <span class="quote-text" dir="auto">{plainText(m)}</span>
       </span>
       <button type="button" class="icon-button small" aria-label={t("cancel")} onClick={() => (store.editing ? store.stopEditing() : store.stopReply())}>
         <Icon name="close" />

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { User } from "../sdk";
+import { plainText } from "./body";
 import { Composer } from "./composer";
 import { Final } from "./final";
 import { useNow, useStore } from "./hooks";
@@ -31,7 +32,12 @@ export function RoomView({ store, embedded, leave }: { store: Store; embedded: b
         <Composer store={store} />
         <div class="sr-only" role="status" aria-live="polite">{store.announcer.text}</div>
       </main>
-      {store.membersOpen && <Members store={store} />}
+      {store.membersOpen && (
+        <>
+          <div class="members-veil" onClick={() => { store.membersOpen = false; store.changed(); }} />
+          <Members store={store} />
+        </>
+      )}
       <Overlays store={store} />
     </div>
   );
@@ -109,9 +115,9 @@ function Pins({ store }: { store: Store }) {
     setAt((at + 1) % pins.length);
   };
   return (
-    <button type="button" class="pins" onClick={jump} aria-label={t("pinned_by", { name: pin.from.name, text: pin.text })}>
+    <button type="button" class="pins" onClick={jump} aria-label={t("pinned_by", { name: pin.from.name, text: plainText(pin) })}>
       <Icon name="pin" />
-      <span class="pin-words"><bdi class="pin-name">{pin.from.name}</bdi><span class="quote-text" dir="auto">{pin.text}</span></span>
+      <span class="pin-words"><bdi class="pin-name">{pin.from.name}</bdi><span class="quote-text" dir="auto">{plainText(pin)}</span></span>
       {pins.length > 1 && <span class="pin-count">{(at % pins.length) + 1}/{pins.length}</span>}
     </button>
   );
