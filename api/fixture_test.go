@@ -83,7 +83,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	c := Config{
 		Chat: f.core, Accounts: f.store, Passwords: passwords, Limiter: bell,
 		ClientAddr: access.Proxies(nil).ClientAddr,
-		Sockets:    http.NotFoundHandler(),
+		Sockets:    noSockets{},
 		Metrics:    http.NotFoundHandler(),
 		Checks:     []Check{{Name: "store", Ask: f.store.Ping}},
 		Pages:      adminui.Files(),
@@ -153,6 +153,19 @@ func (f *fixture) addAccounts(passwords *access.Passwords) {
 	if err := f.store.AddStaff(f.t.Context(), a); err != nil {
 		f.t.Fatal(err)
 	}
+}
+
+// noSockets answers with what it was asked for.
+type noSockets struct{}
+
+func (noSockets) ServeRoom(w http.ResponseWriter, _ *http.Request, room string) {
+	w.WriteHeader(http.StatusTeapot)
+	_, _ = io.WriteString(w, "room "+room)
+}
+
+func (noSockets) ServeMulti(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusTeapot)
+	_, _ = io.WriteString(w, "multi")
 }
 
 // reply is an answer, read.

@@ -159,6 +159,17 @@ func TestPanicEndsTheRequestAlone(t *testing.T) {
 	}
 }
 
+func TestSocketsGetTheirRequests(t *testing.T) {
+	f := newFixture(t)
+	for path, want := range map[string]string{
+		"/ws": "multi", "/ws/chat/general": "room general", "/ws/chat/a%20b": "room a b", "/ws/chat/%C3%A9?token=x": "room é",
+	} {
+		if got := f.get(path).Body.String(); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestContractsAreServed(t *testing.T) {
 	f := newFixture(t)
 	for path, want := range map[string][]byte{"/openapi.yaml": chatd.OpenAPI, "/asyncapi.yaml": chatd.AsyncAPI} {

@@ -31,8 +31,7 @@ type Config struct {
 	LogInsPerAddr, LogInsPerAccount chat.Rate
 	// ClientAddr finds a request's client behind trusted proxies.
 	ClientAddr func(*http.Request) netip.Addr
-	// Sockets answers /ws and /ws/chat/{room}.
-	Sockets http.Handler
+	Sockets    Sockets
 	// Metrics answers /metrics.
 	Metrics http.Handler
 	// Observe hears of each request but probes and sockets: route is one of chatd's own, or
@@ -46,6 +45,14 @@ type Config struct {
 	OpenAPI, AsyncAPI []byte
 	Logger            *slog.Logger
 	Now               func() time.Time
+}
+
+// Sockets answers what becomes a WebSocket. What it is given is its own once it has hijacked it.
+type Sockets interface {
+	// ServeRoom answers /ws/chat/{room}; room is what the address says, whatever that is.
+	ServeRoom(w http.ResponseWriter, r *http.Request, room string)
+	// ServeMulti answers /ws.
+	ServeMulti(w http.ResponseWriter, r *http.Request)
 }
 
 // Check is one thing that must be well for the node to serve.
@@ -101,8 +108,14 @@ func (s *server) routes(contract *contract) {
 		OperationMiddlewares: contract.each(noStore, refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate),
 	})
 
-	e.GET("/ws", echo.WrapHandler(s.Sockets))
-	e.GET("/ws/chat/:room", echo.WrapHandler(s.Sockets))
+	e.GET("/ws", func(c echo.Context) error {
+		s.Sockets.ServeMulti(c.Response(), c.Request())
+		return nil
+	})
+	e.GET("/ws/chat/:room", func(c echo.Context) error {
+		s.Sockets.ServeRoom(c.Response(), c.Request(), c.Param("room"))
+		return nil
+	})
 
 	e.GET("/healthz", s.healthz)
 	e.GET("/readyz", s.readyz)

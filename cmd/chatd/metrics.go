@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/chatd/chatd/chat"
+	"github.com/chatd/chatd/ws"
 )
 
 // metrics are what /metrics tells. Its labels are chatd's own words, never a client's.
@@ -42,6 +43,11 @@ func newMetrics() *metrics {
 // handler answers /metrics.
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// watch adds what the sockets count.
+func (m *metrics) watch(stats func() ws.Stats) {
+	m.registry.MustRegister(&socketCollector{stats: stats})
 }
 
 // observe is api.Config's.

@@ -8,18 +8,25 @@ import (
 
 func TestMetrics(t *testing.T) {
 	i := start(t, t.TempDir())
-	i.do("POST", "/api/v1/rooms/general/messages", `{"text":"hi"}`)
+	for range 2 { // the answer to the second comes after the announcement of the first
+		i.do("POST", "/api/v1/rooms/general/messages", `{"text":"hi"}`)
+	}
 	i.get("/nothing/that/a/client/thought/up")
 
 	_, got := i.get("/metrics")
 
 	for _, want := range []string{
-		`chatd_http_request_seconds_count{route="/api/v1/rooms/:room/messages",status="201"} 1`,
+		`chatd_http_request_seconds_count{route="/api/v1/rooms/:room/messages",status="201"} 2`,
 		`chatd_http_request_seconds_count{route="unknown",status="404"} 1`,
-		"chatd_commits_total 1", "chatd_events_total 1", "chatd_build_info", "process_resident_memory_bytes", "go_goroutines",
+		"chatd_connections 0", "chatd_build_info", "process_resident_memory_bytes", "go_goroutines",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("/metrics lacks %s", want)
+		}
+	}
+	for _, counter := range []string{"chatd_commits_total", "chatd_events_total"} {
+		if !regexp.MustCompile(`(?m)^` + counter + ` [12]$`).MatchString(got) {
+			t.Errorf("/metrics doesn't count %s", counter)
 		}
 	}
 	if strings.Contains(got, "thought") {

@@ -5,16 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"github.com/google/uuid"
 
 	chatd "github.com/chatd/chatd"
 	"github.com/chatd/chatd/access"
@@ -23,8 +19,8 @@ import (
 	"github.com/chatd/chatd/broker"
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/config"
-	"github.com/chatd/chatd/policies"
 	"github.com/chatd/chatd/store"
+	"github.com/chatd/chatd/ws"
 )
 
 // guestSecret names the secret of guests' identities in the database.
@@ -37,6 +33,7 @@ type node struct {
 	store    *store.Store
 	core     *chat.Service
 	tokens   *access.Tokens
+	sockets  *ws.Server
 	metrics  *metrics
 	handler  http.Handler
 	leaving  atomic.Bool
@@ -82,18 +79,17 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 }
 
 // openDoors makes what the network reaches.
-func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *access.Passwords) error {
+func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *access.Passwords) (err error) {
 	proxies := access.Proxies(n.settings.TrustedProxies)
-	door, origins, err := n.newDoor(ctx, proxies)
-	if err != nil {
+	if n.sockets, err = n.newSockets(ctx, proxies); err != nil {
 		return err
 	}
-	_, _ = door, origins
+	n.metrics.watch(n.sockets.Stats)
 	n.handler, err = api.New(api.Config{
 		Chat: n.core, Accounts: n.store, Passwords: passwords, Limiter: bell,
 		LogInsPerAddr: rate(n.settings.RateLogins), LogInsPerAccount: rate(n.settings.RateLogins),
 		ClientAddr: proxies.ClientAddr,
-		Sockets:    http.NotFoundHandler(),
+		Sockets:    n.sockets,
 		Metrics:    n.metrics.handler(),
 		Observe:    n.metrics.observe,
 		Checks: []api.Check{
@@ -108,24 +104,34 @@ func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *ac
 	return nil
 }
 
-func (n *node) newDoor(ctx context.Context, proxies access.Proxies) (*access.Door, *access.Origins, error) {
+func (n *node) newSockets(ctx context.Context, proxies access.Proxies) (*ws.Server, error) {
 	origins, err := access.NewOrigins(n.settings.AllowedOrigins, proxies)
 	if err != nil {
-		return nil, nil, fmt.Errorf("CHATD_ALLOWED_ORIGINS: %w", err)
+		return nil, fmt.Errorf("CHATD_ALLOWED_ORIGINS: %w", err)
 	}
+	guests, err := n.newGuests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ws.New(ctx, ws.Config{
+		Service: n.core,
+		Door:    access.NewDoor(access.DoorConfig{Tokens: n.tokens, Guests: guests, Origins: origins, Proxies: proxies}),
+		Guests:  guests, Origins: origins, Proxies: proxies,
+		Limits: socketLimits(n.settings), Heartbeat: n.settings.Heartbeat, Logger: n.log,
+	})
+}
+
+// newGuests signs with a secret that the first start makes.
+func (n *node) newGuests(ctx context.Context) (*access.Guests, error) {
 	secret, err := n.store.Secret(ctx, guestSecret, func() ([]byte, error) {
 		b := make([]byte, 32)
 		_, err := rand.Read(b)
 		return b, err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	guests, err := access.NewGuests(secret, time.Now)
-	if err != nil {
-		return nil, nil, err
-	}
-	return access.NewDoor(access.DoorConfig{Tokens: n.tokens, Guests: guests, Origins: origins, Proxies: proxies}), origins, nil
+	return access.NewGuests(secret, time.Now)
 }
 
 func (n *node) askServing(context.Context) error {
@@ -141,6 +147,7 @@ func (n *node) parts(l net.Listener) []part {
 		{"store", n.store.Run},
 		{"tokens", n.tokens.Run},
 		{"core", n.core.Run},
+		{"sockets", n.sockets.Run},
 		{"http", func(ctx context.Context) error { return n.serve(ctx, l) }},
 	}
 }
@@ -148,10 +155,8 @@ func (n *node) parts(l net.Listener) []part {
 func (n *node) serve(ctx context.Context, l net.Listener) error {
 	stop := context.AfterFunc(ctx, func() { n.leaving.Store(true) })
 	defer stop()
-	return serveHTTP(ctx, newHTTPServer(n.handler, n.log), l, n.goodbye, n.settings.ShutdownTimeout/2)
+	return serveHTTP(ctx, newHTTPServer(n.handler, n.log), l, n.sockets.Drain, n.settings.ShutdownTimeout/2)
 }
-
-func (n *node) goodbye(context.Context) error { return nil }
 
 func (n *node) close() error { return n.store.Close() }
 
@@ -162,57 +167,3 @@ func openStore(ctx context.Context, s config.Settings, bell chat.Bell, log *slog
 		DrainTimeout: s.ShutdownTimeout / 4,
 	})
 }
-
-// loadPolicies takes the operator's folder in the place of the built-in one.
-func loadPolicies(dir string) (*policies.Set, error) {
-	folder := fs.FS(policies.Builtin())
-	if dir != "" {
-		folder = os.DirFS(dir)
-	}
-	set, err := policies.Load(folder)
-	if err != nil {
-		return nil, fmt.Errorf("CHATD_POLICIES_DIR: %w", err)
-	}
-	return set, nil
-}
-
-func newTokens(s config.Settings, log *slog.Logger) (*access.Tokens, error) {
-	c := access.TokenConfig{
-		JWKSURL: s.JWKSURL, Algorithms: s.JWTAlgorithms, Issuer: s.JWTIssuer, Audience: s.JWTAudience, Log: log,
-	}
-	for _, secret := range []config.Secret{s.JWTSecret, s.JWTSecretPrevious} {
-		if secret != "" {
-			c.Secrets = append(c.Secrets, []byte(secret))
-		}
-	}
-	if s.JWTPublicKeyFile != "" {
-		keys, err := os.ReadFile(s.JWTPublicKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("CHATD_JWT_PUBLIC_KEY_FILE: %w", err)
-		}
-		c.PublicKeys = keys
-	}
-	tokens, err := access.NewTokens(c)
-	if err != nil {
-		return nil, fmt.Errorf("sign-in: %w", err)
-	}
-	return tokens, nil
-}
-
-func limits(s config.Settings) chat.Limits {
-	l := chat.Limits{
-		PostsPerUser: rate(s.RateMessagesUser), PostsPerAddr: rate(s.RateMessagesAddress),
-		ActsPerUser: rate(s.RateActionsUser), SignalsPerUser: rate(s.RateActionsUser), ReadsPerUser: rate(s.RateActionsUser),
-		JoinsPerAddr: rate(s.RateJoinsAddress), NewRoomsPerAddr: rate(s.RateNewRoomsAddress),
-		RoomsByStaff: s.RoomCreation == "staff", RoomsMax: s.RoomsMax, EditWindow: s.EditWindow.For,
-	}
-	if s.EditWindow.Off {
-		// Zero is for ever to the core; nobody is quick enough for this.
-		l.EditWindow = time.Nanosecond
-	}
-	return l
-}
-
-func rate(r config.Rate) chat.Rate { return chat.Rate{Limit: r.Limit, Period: r.Period} }
-
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
