@@ -1,0 +1,97 @@
+package ws
+
+import "github.com/chatd/chatd/chat"
+
+// v1Codec is the v1 protocol.
+type v1Codec struct{}
+
+func (v1Codec) event(e *chat.Event) [][]byte {
+	head := logHead{Type: e.Kind, Room: e.Room, Seq: e.Seq}
+	switch e.Kind {
+	case chat.EventMessage, chat.EventEdited:
+		if e.Message == nil {
+			return nil // deleted since: a replay says so by itself
+		}
+		return jsonFrames(messageFrame{head, messageOf(*e.Message)})
+	case chat.EventDeleted:
+		return jsonFrames(deletedFrame{head, e.Deleted})
+	case chat.EventRestored:
+		return jsonFrames(restoredFrame{head, all(e.Restored, messageOf)})
+	case chat.EventReaction:
+		if e.Reactions == nil {
+			return nil
+		}
+		return jsonFrames(reactionFrame{head, e.Reactions.Message, all(e.Reactions.Totals, reactionOf)})
+	case chat.EventRoom:
+		f := roomFrame{logHead: head, Settings: settingsOf(e.Settings)}
+		if e.PinsSet {
+			pins := all(e.Pins, messageOf)
+			f.Pins = &pins
+		}
+		return jsonFrames(f)
+	}
+	return nil
+}
+
+func (c v1Codec) joined(j chat.Joined) [][]byte {
+	f := joinedFrame{
+		aside:      aside{"joined", j.Room.ID},
+		positionV1: positionV1{j.Room.Epoch, j.Room.Seq},
+		Recovered:  j.Recovered,
+		Settings:   allSettings(j.Room.Settings),
+		Rights:     rightsOf(j.Rights),
+		Members:    all(j.Members, memberOf),
+		Count:      j.Count,
+		Pins:       all(j.Pins, messageOf),
+		Reacted:    j.Reacted,
+		Read:       j.Read,
+	}
+	var replay [][]byte
+	for i := range j.Events {
+		if frames := c.event(&j.Events[i]); frames != nil {
+			f.Replay++
+			replay = append(replay, frames...)
+		}
+	}
+	if !j.Recovered {
+		history := all(j.Messages, messageOf)
+		f.History = &history
+	}
+	return append(jsonFrames(f), replay...)
+}
+
+func (v1Codec) refusal(id string, room chat.RoomID, e *chat.Error) [][]byte {
+	return jsonFrames(errorFrame{
+		Type: "error", ID: id, Room: room, Code: e.Code, Message: e.Message,
+		RetryAfter: wholeMillis(e.RetryAfter), Until: optStamp(e.Until),
+	})
+}
+
+func (v1Codec) aside(say any) [][]byte { return jsonFrames(say) }
+
+// receive reads a request and has it done. Every request with an id gets one answer.
+func (v1Codec) receive(s *session, text []byte) {
+	fields, refusal := object(text)
+	if refusal != nil {
+		s.malformed("", "", refusal)
+		return
+	}
+	a := &args{fields: fields}
+	id := a.text("id", 64)
+	if a.err != nil {
+		s.malformed("", "", a.err)
+		return
+	}
+	kind := a.anyText("type")
+	if a.err != nil {
+		s.malformed(id, "", a.err)
+		return
+	}
+	q, ok := requests[kind]
+	if !ok {
+		s.malformed(id, "", chat.Refuse(chat.Invalid, "unknown_type",
+			"There is no request %q. There are: %s.", shorten(kind), requestNames))
+		return
+	}
+	s.request(id, q, a)
+}

@@ -1,0 +1,148 @@
+package ws
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+const (
+	// beatEvery is how often typing is told; presence is told every presenceEvery.
+	beatEvery     = 250 * time.Millisecond
+	presenceEvery = time.Second
+	// beatsPerSweep makes a sweep of the sessions about once a second.
+	beatsPerSweep = 4
+
+	bigRoom        = 250 // members; beyond, only their number is told
+	maxPerPresence = 50  // users in one frame
+	maxTyping      = 20
+)
+
+// crowd gathers who came, left and types, until the next beat. Only the room's worker uses it.
+type crowd struct {
+	joined, left map[chat.UserID]chat.Member
+	typing       map[chat.UserID]chat.Member
+	count        int
+	changed      bool
+	toldAt       time.Time
+}
+
+func (rm *room) note(s *chat.Signal) {
+	c := &rm.crowd
+	switch {
+	case s.Typing != nil:
+		if c.typing == nil {
+			c.typing = map[chat.UserID]chat.Member{}
+		}
+		if len(c.typing) < maxTyping {
+			c.typing[s.Typing.Member.ID] = s.Typing.Member
+		}
+	case s.Presence != nil:
+		c.note(s.Presence)
+	default:
+		return
+	}
+	rm.srv.rooms.soil(rm)
+}
+
+// note keeps the last of what is heard of each user.
+func (c *crowd) note(p *chat.PresenceChange) {
+	c.count, c.changed = p.Count, true
+	if c.joined == nil {
+		c.joined, c.left = map[chat.UserID]chat.Member{}, map[chat.UserID]chat.Member{}
+	}
+	to, from := c.joined, c.left
+	if p.Left {
+		to, from = from, to
+	}
+	delete(from, p.Member.ID)
+	to[p.Member.ID] = p.Member
+}
+
+// soil has the room flushed at the next beat.
+func (rs *rooms) soil(rm *room) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rm.refs > 0 {
+		rs.dirty[rm] = struct{}{}
+	}
+}
+
+// beat has the rooms that need it flushed.
+func (rs *rooms) beat(now time.Time) {
+	rs.mu.Lock()
+	dirty := rs.dirty
+	rs.dirty = map[*room]struct{}{}
+	rs.mu.Unlock()
+	for rm := range dirty {
+		rm.hear(heard{beat: now}, 16)
+	}
+}
+
+// flush tells what was gathered.
+func (rm *room) flush(now time.Time) {
+	c := &rm.crowd
+	if len(c.typing) > 0 {
+		rm.tellTyping(c.typing)
+		c.typing = nil
+	}
+	switch {
+	case !c.changed:
+	case now.Sub(c.toldAt) < presenceEvery:
+		rm.srv.rooms.soil(rm)
+	default:
+		for _, f := range c.frames(rm.id) {
+			rm.aside(f)
+		}
+		c.joined, c.left, c.changed, c.toldAt = nil, nil, false, now
+	}
+}
+
+func (c *crowd) frames(room chat.RoomID) []presenceFrame {
+	head := aside{"presence", room}
+	if c.count > bigRoom {
+		return []presenceFrame{{aside: head, Count: c.count}}
+	}
+	joined, left := listed(c.joined), listed(c.left)
+	var frames []presenceFrame
+	for len(joined)+len(left) > 0 || frames == nil {
+		f := presenceFrame{aside: head, Count: c.count}
+		n := min(len(left), maxPerPresence)
+		f.Left, left = left[:n], left[n:]
+		n = min(len(joined), maxPerPresence-n)
+		f.Joined, joined = joined[:n], joined[n:]
+		frames = append(frames, f)
+	}
+	return frames
+}
+
+func listed(m map[chat.UserID]chat.Member) []userV1 {
+	list := all(slices.Collect(maps.Values(m)), memberOf)
+	slices.SortFunc(list, func(a, b userV1) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return list
+}
+
+// tellTyping tells everybody who types, but nobody of themselves.
+func (rm *room) tellTyping(typing map[chat.UserID]chat.Member) {
+	users := listed(typing)
+	say := typingFrame{aside{"typing", rm.id}, users}
+	frames := codecs[v1].aside(say)
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	for _, r := range rm.readers {
+		if r.session.protocol != v1 {
+			continue
+		}
+		if _, one := typing[r.user]; !one {
+			r.aside(frames)
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(users), func(u userV1) bool { return u.ID == r.user })
+		if len(others) > 0 {
+			r.aside(codecs[v1].aside(typingFrame{say.aside, others}))
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package ws
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// missed reports whether the bell has lost what came before e. Each event names the one
+// before it; holes in the numbers themselves mean nothing.
+func (rm *room) missed(e *chat.Event) bool {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	return rm.epoch == e.Epoch && e.Prev > rm.last
+}
+
+// catchUpWithin bounds how long the log may take.
+const catchUpWithin = 10 * time.Second
+
+// catchUp reads from the log what the bell has lost; what was heard since then waits. The room stays busy
+// meanwhile, the worker doesn't.
+func (rm *room) catchUp(waiting []heard) {
+	waiting = slices.Clone(waiting)
+	rm.srv.errand(func() {
+		defer rm.done()
+		rm.readersMu.Lock()
+		at := chat.Position{Epoch: rm.epoch, Seq: rm.last}
+		rm.readersMu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), catchUpWithin)
+		defer cancel()
+		events, _, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{})
+		if err != nil {
+			rm.srv.log.Error("catch up with the log", "room", rm.id, "error", err)
+			rm.skip(waiting)
+			return
+		}
+		again := make([]heard, 0, len(events)+len(waiting))
+		prev := at.Seq
+		for i := range events {
+			events[i].Prev = prev
+			prev = events[i].Seq
+			again = append(again, heard{event: &events[i]})
+		}
+		for _, h := range waiting {
+			// What the log has told already would only be dropped, but its Prev may look like a gap.
+			if h.event == nil || h.event.Seq > prev {
+				again = append(again, h)
+			}
+		}
+		rm.mu.Lock()
+		defer rm.mu.Unlock()
+		rm.inbox = append(again, rm.inbox...)
+	})
+}
+
+// skip gives up what can't be had: the readers recover by joining again, and for those to
+// come the log goes on after what was heard.
+func (rm *room) skip(waiting []heard) {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	rm.endAllLocked(lostPlace())
+	for _, h := range waiting {
+		if h.event != nil {
+			rm.last = max(rm.last, h.event.Seq)
+		}
+	}
+}

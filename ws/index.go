@@ -1,0 +1,124 @@
+package ws
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/chatd/chatd/chat"
+)
+
+func asksForV1(r *http.Request) bool { return slices.Contains(websocket.Subprotocols(r), subprotocol) }
+
+// index finds the sessions of this node.
+type index struct {
+	mu     sync.Mutex
+	byID   map[chat.SessionID]*session
+	byUser map[chat.UserID][]*session
+	user   map[*session]chat.UserID // under which byUser has it
+}
+
+func (x *index) init() {
+	x.byID = map[chat.SessionID]*session{}
+	x.byUser = map[chat.UserID][]*session{}
+	x.user = map[*session]chat.UserID{}
+}
+
+// add takes a session in, or notes that it belongs to another user now.
+func (x *index) add(s *session) {
+	id := s.who().ID
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.removeLocked(s)
+	x.byID[s.id] = s
+	x.user[s] = id
+	x.byUser[id] = append(x.byUser[id], s)
+}
+
+func (x *index) remove(s *session) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.removeLocked(s)
+}
+
+func (x *index) removeLocked(s *session) {
+	id, ok := x.user[s]
+	if !ok {
+		return
+	}
+	delete(x.user, s)
+	delete(x.byID, s.id)
+	list := slices.DeleteFunc(x.byUser[id], func(t *session) bool { return t == s })
+	if x.byUser[id] = list; len(list) == 0 {
+		delete(x.byUser, id)
+	}
+}
+
+// of returns a user's sessions.
+func (x *index) of(user chat.UserID) []*session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.byUser[user])
+}
+
+func (x *index) all() []*session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	list := make([]*session, 0, len(x.byID))
+	for _, s := range x.byID {
+		list = append(list, s)
+	}
+	return list
+}
+
+func (x *index) byProtocol() map[string]int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	n := map[string]int64{plain.String(): 0, v1.String(): 0}
+	for _, s := range x.byID {
+		n[s.protocol.String()]++
+	}
+	return n
+}
+
+// List implements chat.Sessions.
+func (s *Server) List() []chat.LiveSession {
+	all := s.index.all()
+	list := make([]chat.LiveSession, 0, len(all))
+	for _, x := range all {
+		list = append(list, x.describe())
+	}
+	return list
+}
+
+// End implements chat.Sessions. What waits for an ended session is dropped: it may be one that doesn't read.
+func (s *Server) End(match func(chat.LiveSession) bool, why *chat.Error) int {
+	n := 0
+	for _, x := range s.index.all() {
+		if match(x.describe()) && x.expel(why, x.codec.refusal("", "", why)) {
+			n++
+		}
+	}
+	return n
+}
+
+func (x *session) describe() chat.LiveSession {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	l := chat.LiveSession{ID: x.id, Actor: x.actor, Since: x.since, Protocol: x.protocol.String(), Addr: x.actor.Addr}
+	for room := range x.rooms {
+		l.Rooms = append(l.Rooms, room)
+	}
+	slices.Sort(l.Rooms)
+	return l
+}
+
+// expel ends a session against its will: delivery stops at once.
+func (x *session) expel(why *chat.Error, last [][]byte) bool {
+	f := farewellFor(why)
+	f.last = last
+	x.srv.stats.refused(why.Code)
+	return x.end(f)
+}

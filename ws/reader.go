@@ -1,0 +1,133 @@
+package ws
+
+import (
+	"sync"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// reader is a session in a room: its place in the room's log.
+type reader struct {
+	session *session
+	room    *room
+	user    chat.UserID // who doesn't change while in a room
+	at      int         // its place in room.readers, or -1; guarded by room.readersMu
+
+	mu      sync.Mutex // guards what follows
+	started bool       // it knows the room
+	held    bool       // events wait: the session has something to tell first
+	epoch   chat.Epoch
+	seq     chat.Seq // everything up to it is told, or was never meant for it
+	pending []told
+	weight  int // of pending, in bytes
+	gone    bool
+	why     *chat.Error // why it was cut; nil: it left
+}
+
+// told is an event as a reader is told it.
+type told struct {
+	seq, prev chat.Seq
+	frames    [][]byte
+}
+
+// maxPending bounds what waits for a reader that is held, in bytes.
+const maxPending = 4 << 20
+
+// hold makes events wait until release or start.
+func (r *reader) hold() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = true
+}
+
+// release lets the events go that have waited.
+func (r *reader) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.releaseLocked()
+}
+
+func (r *reader) releaseLocked() {
+	r.held = false
+	pending := r.pending
+	r.pending, r.weight = nil, 0
+	for _, t := range pending {
+		r.passLocked(t)
+	}
+}
+
+// start tells what the reader starts from, and goes on from there. It returns why the
+// reader was cut meanwhile, or nil.
+func (r *reader) start(at chat.Position, frames [][]byte) *chat.Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gone {
+		return r.why
+	}
+	r.started, r.epoch, r.seq = true, at.Epoch, at.Seq
+	r.session.out.pushSnapshot(frames)
+	r.releaseLocked()
+	return nil
+}
+
+// tell delivers an event. It never waits.
+func (r *reader) tell(t told) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gone {
+		return
+	}
+	if !r.held {
+		r.passLocked(t)
+		return
+	}
+	if r.weight += size(t.frames) + 64; r.weight > maxPending {
+		r.session.out.end(slowReader)
+		return
+	}
+	r.pending = append(r.pending, t)
+}
+
+func (r *reader) passLocked(t told) {
+	switch {
+	case t.seq <= r.seq:
+	case t.prev > r.seq:
+		// The bell has lost something, and the room didn't get it back (see gap.go).
+		r.session.out.end(lostPlace())
+	default:
+		r.seq = t.seq
+		if len(t.frames) > 0 {
+			r.session.out.push(t.frames)
+		}
+	}
+}
+
+// aside tells what is in no log.
+func (r *reader) aside(frames [][]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.started && !r.gone {
+		r.session.out.push(frames)
+	}
+}
+
+// cut ends the delivery at once.
+func (r *reader) cut(why *chat.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.gone {
+		r.gone, r.why, r.pending = true, why, nil
+	}
+}
+
+// position returns where the reader stands.
+func (r *reader) position() (at chat.Position, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return chat.Position{Epoch: r.epoch, Seq: r.seq}, r.started && !r.gone
+}
+
+// lostPlace ends a connection whose place in the log can't be kept: it recovers elsewhere.
+func lostPlace() farewell {
+	return farewell{code: closeGoingAway, reason: "going_away", retry: jitter(comeBack), flush: true}
+}
