@@ -32,7 +32,7 @@ var layout = rules{
 		{"github.com/oapi-codegen/", of("api"), nil},
 		{"github.com/getkin/kin-openapi", of("api"), of("cmd/chatd")},
 		{"github.com/olahol/melody", of("ws"), nil},
-		{"github.com/gorilla/websocket", of("ws"), nil},
+		{"github.com/gorilla/websocket", of("ws"), of("cmd/chatd")},
 		{"github.com/coder/websocket", of("client"), of("ws", "api", "cmd/chatd", "e2e", "bench")},
 		{"github.com/redis/", of("broker"), of("cmd/chatd")},
 		{"github.com/ulule/limiter", of("broker"), nil},
