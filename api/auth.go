@@ -21,6 +21,10 @@ var (
 	defaultLogInsPerAccount = chat.Rate{Limit: 10, Period: time.Minute}
 )
 
+// keysPerLogIn is how many more keys than passwords an address may try: they are long, and
+// many scripts may sit behind one address.
+const keysPerLogIn = 10
+
 // maxAccount bounds an account's name in a request, in bytes.
 const maxAccount = 64
 
@@ -111,7 +115,8 @@ func (g *gate) byKey(ctx context.Context, addr, secret string) (caller, error) {
 	}
 	proof := g.proved.of("key", secret, string(k.Hash))
 	if !g.proved.has(proof) {
-		if err := g.spend(ctx, "login:a:"+addr, g.perAddr); err != nil {
+		tries := chat.Rate{Limit: keysPerLogIn * g.perAddr.Limit, Period: g.perAddr.Period}
+		if err := g.spend(ctx, "login:k:"+addr, tries); err != nil {
 			return caller{}, err
 		}
 		if !access.CheckKey(secret, k.Hash) {

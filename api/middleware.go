@@ -56,7 +56,7 @@ func (s *server) logAccess(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("path", r.URL.Path),
 			slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size),
-			slog.Duration("took", took),
+			slog.Float64("took_ms", float64(took.Microseconds())/1000),
 			slog.String("client", s.ClientAddr(r).String()))
 		return nil
 	}

@@ -44,10 +44,16 @@ func (p *proofs) of(parts ...string) proof {
 	return proof(h.Sum(nil))
 }
 
+// has reports whether x is remembered, and remembers it for longer.
 func (p *proofs) has(x proof) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.now().Before(p.end[x])
+	now := p.now()
+	if !now.Before(p.end[x]) {
+		return false
+	}
+	p.end[x] = now.Add(proofFor)
+	return true
 }
 
 func (p *proofs) add(x proof) {

@@ -27,9 +27,17 @@ func TestProofs(t *testing.T) {
 			t.Errorf("%s passes for what was proved", name)
 		}
 	}
+	now = now.Add(proofFor - 1)
+	if !p.has(right) {
+		t.Errorf("a proof ends before %s", proofFor)
+	}
+	now = now.Add(proofFor - 1)
+	if !p.has(right) {
+		t.Error("a proof in use isn't remembered for longer")
+	}
 	now = now.Add(proofFor)
 	if p.has(right) {
-		t.Errorf("a proof outlives %s", proofFor)
+		t.Errorf("a proof outlives %s without use", proofFor)
 	}
 }
 

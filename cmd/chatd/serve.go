@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"syscall"
 
@@ -34,7 +33,7 @@ func serve(ctx context.Context, inv *config.Invocation, stdout, stderr io.Writer
 	welcome{addr: listener.Addr(), settings: s, password: n.madePassword}.print(stdout)
 	log.Info("serving", "addr", listener.Addr().String(), "version", versionName())
 	err = runParts(ctx, n.parts(listener), s.ShutdownTimeout, log)
-	log.Info("stopped", slog.Any("error", err))
+	log.Info("stopped")
 	return err
 }
 

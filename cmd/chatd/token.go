@@ -41,7 +41,11 @@ func firstRoom(rooms []string) string {
 // embedding has the token first: the first line alone is for scripts.
 const embedding = `%[1]s
 
-It holds until %[4]s. A page with a chat for this user:
+It holds until %[4]s. To see the chat as this user, open
+
+%[2]s/?room=%[3]s#token=%[1]s
+
+A page with a chat for this user:
 
 <iframe id="chat" src="%[2]s/embed?room=%[3]s" title="Chat" style="width:100%%;height:30rem;border:0"></iframe>
 <script>
