@@ -139,6 +139,11 @@ func migrate(ctx context.Context, db *sql.DB, d goose.Dialect) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if now, known, err := p.GetVersions(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	} else if now > known {
+		return fmt.Errorf("the database has schema %d and this chatd knows %d: use the chatd that it was last used with, or a newer one", now, known)
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

@@ -16,7 +16,8 @@ import (
 const selectMessages = `SELECT m.id, m.room, m.seq, m.author_id, m.author_name, m.author_role, m.text, m.mentions,
 	m.at, m.edited_at, EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id), m.reply_to,
 	coalesce(q.author_id, ''), coalesce(q.author_name, ''), coalesce(q.author_role, ''), coalesce(q.text, ''),
-	EXISTS (SELECT 1 FROM message_hides h WHERE h.message = q.id)
+	EXISTS (SELECT 1 FROM message_hides h WHERE h.message = q.id),
+	EXISTS (SELECT 1 FROM reaction_totals t WHERE t.message = m.id)
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to `
 
 // isVisible is the condition on m that no act hides it.
@@ -30,41 +31,45 @@ func loadMessages(ctx context.Context, q querier, where string, args ...any) ([]
 	}
 	defer rows.Close()
 	var all []chat.StoredMessage
+	reacted := make(map[chat.MessageID]int) // those with reactions, by their place in all
 	for rows.Next() {
-		m, err := scanMessage(rows)
+		m, any, err := scanMessage(rows)
 		if err != nil {
 			return nil, fmt.Errorf("read messages: %w", err)
+		}
+		if any {
+			reacted[m.ID] = len(all)
 		}
 		all = append(all, m)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
-	return all, addReactions(ctx, q, all)
+	return all, addReactions(ctx, q, all, reacted)
 }
 
-func scanMessage(rows *sql.Rows) (chat.StoredMessage, error) {
+// scanMessage reads a row of selectMessages; reacted says that the message has reactions.
+func scanMessage(rows *sql.Rows) (m chat.StoredMessage, reacted bool, err error) {
 	var (
-		m            chat.StoredMessage
 		answered     chat.StoredMessage
 		mentions     string
 		at, editedAt int64
 	)
-	err := rows.Scan(&m.ID, &m.Room, &m.Seq, &m.Author.ID, &m.Author.Name, &m.Author.Role, &m.Text, &mentions,
+	err = rows.Scan(&m.ID, &m.Room, &m.Seq, &m.Author.ID, &m.Author.Name, &m.Author.Role, &m.Text, &mentions,
 		&at, &editedAt, &m.Hidden, &answered.ID,
-		&answered.Author.ID, &answered.Author.Name, &answered.Author.Role, &answered.Text, &answered.Hidden)
+		&answered.Author.ID, &answered.Author.Name, &answered.Author.Role, &answered.Text, &answered.Hidden, &reacted)
 	if err != nil {
-		return m, err
+		return m, false, err
 	}
 	m.At, m.EditedAt = instant(at), instant(editedAt)
 	if m.Mentions, err = decodeIDs(mentions); err != nil {
-		return m, err
+		return m, false, err
 	}
 	if answered.ID != "" {
 		m.ReplyTo = quote(answered, answered.ID)
 	}
 	m.HTML, m.Plain = chat.Render(m.Text)
-	return m, nil
+	return m, reacted, nil
 }
 
 // quote is how a message is quoted by those that answer it. m is empty where it is gone.
@@ -87,12 +92,8 @@ func excerpt(text string) string {
 	return text
 }
 
-// addReactions fills in the totals.
-func addReactions(ctx context.Context, q querier, all []chat.StoredMessage) error {
-	at := make(map[chat.MessageID]int, len(all))
-	for i, m := range all {
-		at[m.ID] = i
-	}
+// addReactions fills in the totals of those messages that have any.
+func addReactions(ctx context.Context, q querier, all []chat.StoredMessage, at map[chat.MessageID]int) error {
 	for ids := range slices.Chunk(slices.Collect(maps.Keys(at)), maxList) {
 		args := padded(ids)
 		rows, err := q.QueryContext(ctx, `SELECT message, emoji, total FROM reaction_totals
@@ -151,10 +152,16 @@ func loadPins(ctx context.Context, q querier, room chat.RoomID) ([]chat.Message,
 }
 
 // loadReacted reads a viewer's own emoji on messages.
-func loadReacted(ctx context.Context, q querier, viewer chat.UserID, ids []chat.MessageID) (map[chat.MessageID][]string, error) {
+func loadReacted(ctx context.Context, q querier, viewer chat.UserID, messages []chat.Message) (map[chat.MessageID][]string, error) {
 	reacted := make(map[chat.MessageID][]string)
 	if viewer == "" {
 		return reacted, nil
+	}
+	var ids []chat.MessageID
+	for _, m := range messages {
+		if len(m.Reactions) > 0 {
+			ids = append(ids, m.ID)
+		}
 	}
 	for some := range slices.Chunk(ids, maxList) {
 		args := padded(some)
@@ -188,14 +195,6 @@ func bare(all []chat.StoredMessage) []chat.Message {
 		out[i] = m.Message
 	}
 	return out
-}
-
-func idsOf(all []chat.Message) []chat.MessageID {
-	ids := make([]chat.MessageID, len(all))
-	for i, m := range all {
-		ids[i] = m.ID
-	}
-	return ids
 }
 
 // Message implements chat.Rooms.

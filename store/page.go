@@ -39,7 +39,7 @@ func (s *Store) Page(ctx context.Context, room chat.RoomID, want chat.PageQuery)
 		if err := setMore(ctx, q, room, &p, from); err != nil {
 			return err
 		}
-		p.Reacted, err = loadReacted(ctx, q, want.Viewer, idsOf(p.Messages))
+		p.Reacted, err = loadReacted(ctx, q, want.Viewer, p.Messages)
 		return err
 	})
 	return p, err

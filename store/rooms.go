@@ -111,7 +111,7 @@ func snapshot(ctx context.Context, q querier, r roomRow, want chat.SnapshotQuery
 	if snap.Pins, err = loadPins(ctx, q, r.ID); err != nil {
 		return snap, err
 	}
-	snap.Reacted, err = loadReacted(ctx, q, want.Viewer, idsOf(snap.Messages))
+	snap.Reacted, err = loadReacted(ctx, q, want.Viewer, snap.Messages)
 	return snap, err
 }
 

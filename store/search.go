@@ -13,8 +13,9 @@ import (
 // SQLite appends wait meanwhile.
 const searchStep = 64
 
-// searchYield is how long indexing gives way while changes are queued.
-const searchYield = 50 * time.Millisecond
+// searchPause gathers what is to be indexed, and is how long indexing gives way while
+// changes are queued: search may lag, appends may not.
+const searchPause = 100 * time.Millisecond
 
 // searchPoll is how often the cursor looks for what other nodes have committed.
 const searchPoll = time.Second
@@ -33,7 +34,9 @@ func (s *Store) searchLoop(ctx context.Context) {
 	defer t.Stop()
 	for {
 		for more := true; more && ctx.Err() == nil; {
-			s.yield(ctx)
+			if !s.queue.empty() {
+				pause(ctx, searchPause)
+			}
 			n, err := s.index(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.cfg.Logger.Warn("indexing for search failed, trying again", "error", err)
@@ -44,17 +47,14 @@ func (s *Store) searchLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.search:
+			pause(ctx, searchPause)
 		case <-t.C:
 		}
 	}
 }
 
-// yield waits a little while changes are queued: search may lag, appends may not.
-func (s *Store) yield(ctx context.Context) {
-	if s.queue.empty() {
-		return
-	}
-	t := time.NewTimer(searchYield)
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -63,13 +63,13 @@ func (s *Store) Since(ctx context.Context, room chat.RoomID, since chat.Position
 
 // addReacted adds the viewer's own emoji on messages that aren't in the snapshot.
 func addReacted(ctx context.Context, q querier, snap *chat.Snapshot, viewer chat.UserID, messages map[chat.MessageID]chat.StoredMessage) error {
-	var ids []chat.MessageID
-	for id, m := range messages {
+	var visible []chat.Message
+	for _, m := range messages {
 		if !m.Hidden {
-			ids = append(ids, id)
+			visible = append(visible, m.Message)
 		}
 	}
-	more, err := loadReacted(ctx, q, viewer, ids)
+	more, err := loadReacted(ctx, q, viewer, visible)
 	for id, own := range more {
 		snap.Reacted[id] = own
 	}

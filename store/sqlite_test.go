@@ -109,3 +109,19 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenRefusesNewerSchema(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, sqliteBackend(store.Power))
+	r.Restart(func() {
+		r.Exec(`INSERT INTO migrations (version_id, is_applied) VALUES (99999, true)`)
+		s, err := store.Open(t.Context(), r.Config())
+		if err == nil {
+			s.Close()
+			t.Error("a database of a newer chatd was opened")
+		} else if !strings.Contains(err.Error(), "newer") {
+			t.Errorf("got %q, want it to say what is allowed", err)
+		}
+		r.Exec(`DELETE FROM migrations WHERE version_id = 99999`)
+	})
+}

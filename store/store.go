@@ -23,6 +23,7 @@ type Store struct {
 	writer  string
 	batches int64
 
+	group   *group
 	node    *node         // nil on SQLite, whose folder is locked
 	search  chan struct{} // a hint that there is something to index
 	running atomic.Bool
@@ -44,7 +45,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		cfg: cfg, writer: cfg.NewID(), queue: newQueue(cfg.QueueSize, cfg.QueueWait), search: make(chan struct{}, 1),
+		cfg: cfg, writer: cfg.NewID(), queue: newQueue(cfg.QueueSize, cfg.QueueWait), search: make(chan struct{}, 1), group: newGroup(),
 	}
 	s.close = sync.OnceValue(s.shut)
 	switch {

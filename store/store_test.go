@@ -30,9 +30,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	// The model test is thorough enough with less than rapid's hundred runs; -rapid.checks asks for more.
+	// The model test is thorough enough with less than rapid's hundred runs; -rapid.checks asks for others.
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("30")
+		_ = f.Value.Set("12")
 	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {

@@ -12,9 +12,12 @@ import (
 
 // SeeUser implements chat.Users.
 func (s *Store) SeeUser(ctx context.Context, id chat.UserID, name, skeleton string, at time.Time) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO users (id, name, skeleton, seen_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, skeleton = excluded.skeleton, seen_at = excluded.seen_at`,
-		string(id), name, skeleton, millis(at))
+	err := s.inGroup(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, `INSERT INTO users (id, name, skeleton, seen_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, skeleton = excluded.skeleton, seen_at = excluded.seen_at`,
+			string(id), name, skeleton, millis(at))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("see user: %w", err)
 	}
@@ -36,9 +39,12 @@ func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserI
 
 // MarkRead implements chat.Users.
 func (s *Store) MarkRead(ctx context.Context, room chat.RoomID, user chat.UserID, seq chat.Seq, at time.Time) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO read_markers (user_id, room, seq, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (user_id, room) DO UPDATE SET seq = excluded.seq, at = excluded.at WHERE read_markers.seq < excluded.seq`,
-		string(user), string(room), int64(seq), millis(at))
+	err := s.inGroup(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, `INSERT INTO read_markers (user_id, room, seq, at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (user_id, room) DO UPDATE SET seq = excluded.seq, at = excluded.at WHERE read_markers.seq < excluded.seq`,
+			string(user), string(room), int64(seq), millis(at))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("mark read: %w", err)
 	}

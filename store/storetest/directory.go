@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,19 @@ func testUsers(t *testing.T, b Backend) {
 	mark(5, 5)
 	mark(3, 5)
 	mark(9, 9)
+	var wg sync.WaitGroup // many at once share a transaction
+	for i := range 40 {
+		wg.Go(func() {
+			user := chat.UserID(fmt.Sprint("u:", i%4))
+			if err := f.MarkRead(t.Context(), "a", user, chat.Seq(i), noon); err != nil {
+				t.Errorf("MarkRead: %v", err)
+			}
+			if got := f.number(`SELECT count(*) FROM read_markers WHERE user_id = $1 AND seq >= $2`, string(user), i); got != 1 {
+				t.Errorf("%s: MarkRead returned before it was stored", user)
+			}
+		})
+	}
+	wg.Wait()
 	s, err := f.Snapshot(t.Context(), "a", chat.SnapshotQuery{Viewer: bob})
 	if err != nil || s.Read != 0 {
 		t.Errorf("another's marker: got %d, %v, want 0", s.Read, err)
