@@ -73,7 +73,7 @@ func firstKey(ctx context.Context, accounts chat.Accounts, secret string, log *s
 		return nil
 	}
 	err = accounts.AddKey(ctx, chat.APIKey{
-		ID: uuid.Must(uuid.NewV7()).String(), Prefix: prefix, Hash: hash, Label: "CHATD_API_KEY", CreatedAt: time.Now().UTC(),
+		ID: uuid.Must(uuid.NewV7()).String(), Prefix: prefix, Hash: hash, Label: "Automation", CreatedAt: time.Now().UTC(),
 	})
 	if err != nil {
 		return fmt.Errorf("store the first API key: %w", err)
