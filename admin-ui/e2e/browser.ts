@@ -57,6 +57,12 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 /** Fails on anything that axe finds serious. */
 export async function expectAccessible(page: Page | Frame, what: string): Promise<void> {
   await page.evaluate(axe);
+  await page.evaluate(() => {
+    for (const a of document.getAnimations()) {
+      if (a.effect?.getComputedTiming().iterations === Infinity) a.cancel();
+      else a.finish(); // colours are judged as they end up
+    }
+  });
   const found = await page.evaluate(async () => {
     const results = await (globalThis as any).axe.run(document, { resultTypes: ["violations"] });
     return results.violations

@@ -205,12 +205,12 @@ describe("the connection", () => {
   });
 
   test.each([
-    ["banned", (page: Page) => banned(page)],
+    ["banned", () => banned()],
     ["room_closed", () => server.set(room, { closed: true })],
   ] as const)("%s: says so and doesn't retry", async (code, act) => {
     const page = await visit({ url: wire.url, before: (c) => c.clock.install() });
     await say(page, "before");
-    await act(page);
+    await act();
     await final(page, code);
     await expectAccessible(page, code);
     const connections = wire.connections;
@@ -224,11 +224,9 @@ describe("the connection", () => {
     expect(after - connections).toBeLessThan(8); // the reload's own
   });
 
-  async function banned(page: Page): Promise<void> {
-    const user = await page.evaluate(() => localStorage.getItem("chatd:guest"));
-    expect(user).toBeTruthy();
-    const { members } = await server.api("GET", `/rooms/${room}/members`);
-    await server.ban(room, members[0].id, "spam");
+  async function banned(): Promise<void> {
+    const { items } = await server.api("GET", `/rooms/${room}/messages`);
+    await server.ban(room, items[0].from.id, "spam");
   }
 
   test("expired: says so and doesn't retry", async () => {
@@ -262,7 +260,7 @@ describe("refusals", () => {
     await say(page, "first");
     await composer(page).fill("second");
     const send = page.locator(".send");
-    await expect.poll(() => send.textContent()).toMatch(/second|s/);
+    await expect.poll(() => send.textContent()).toMatch(/^\d+$/);
     expect(await send.isDisabled()).toBe(true);
     await page.keyboard.press("Enter");
     expect(await composer(page).inputValue()).toBe("second");
@@ -339,6 +337,7 @@ test("the keyboard alone is enough", async () => {
   await page.keyboard.press("Escape");
   await expect.poll(focused).toMatch(/row/);
   await page.keyboard.press("Enter");
+  await page.getByRole("menu").waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter"); // react
   await page.getByRole("menu", { name: "Emoji" }).waitFor();
@@ -379,7 +378,7 @@ describe("axe finds nothing serious", () => {
   ] as const)("%s at %i", async (colorScheme, width, height) => {
     await server.set(room, { topic: "A topic", slow_mode_seconds: 0 });
     const other = await visit({ name: "Bob" });
-    await say(other, "with a https://example.com link and `code`");
+    await say(other, "with a https://example.com link");
     const page = await visit({ colorScheme, viewport: { width, height }, name: "Ann", query: width < 400 ? "&accent=%23f5d90a" : "" });
     await say(page, "own words");
     await page.locator(".row").filter({ hasText: "own words" }).last().hover();

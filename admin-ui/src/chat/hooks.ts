@@ -13,7 +13,8 @@ export function useStore(store: Store): Store {
       frame = timer = 0;
       render();
     };
-    const later = () => {
+    const later = (urgent: boolean) => {
+      if (urgent) return now();
       if (timer) return;
       frame = requestAnimationFrame(now);
       timer = window.setTimeout(now, 60); // hidden pages get no frames

@@ -51,7 +51,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
     const bottom = this.#below() < nearBottom; // measured: a scroll event may still be on its way
     for (const row of this.#rows()) {
       const box = row.getBoundingClientRect();
-      if (box.bottom > edge) return { bottom, id: row.dataset.id, top: box.top };
+      if (box.bottom > edge) return { bottom, id: row.dataset.id, top: words(row) };
     }
     return { bottom };
   }
@@ -61,7 +61,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
     if (store.target) return this.#reveal(store.target);
     if (held.bottom && !store.room.state.past) return this.#toBottom();
     const row = held.id && this.#row(held.id);
-    if (row) this.#scroller.current!.scrollTop += row.getBoundingClientRect().top - held.top!;
+    if (row) this.#scroller.current!.scrollTop += words(row) - held.top!;
     this.#fill();
   }
 
@@ -126,7 +126,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
     const row = (event.target as Element).closest<HTMLElement>("[data-id]");
     if (event.key === "Escape") {
       store.focusComposer++;
-      return store.changed();
+      return store.changed(true);
     }
     if (!row || event.target !== row) return;
     const message = store.find(row.dataset.id!);
@@ -203,6 +203,11 @@ export class Log extends Component<{ store: Store; version: number }, State> {
       </div>
     );
   }
+}
+
+/** Where a row's words are: what stands above them (the day, the name) comes and goes with its neighbours. */
+function words(row: HTMLElement): number {
+  return row.querySelector(".line")!.getBoundingClientRect().top;
 }
 
 function ToNewest({ store }: { store: Store }) {

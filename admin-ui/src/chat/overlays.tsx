@@ -102,7 +102,7 @@ function useFocusBack(): void {
     const before = document.activeElement as HTMLElement | null;
     return () => setTimeout(() => {
       if (document.activeElement !== document.body && document.activeElement !== null) return;
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      if (before !== document.body && before?.isConnected) before.focus({ preventScroll: true });
       else document.querySelector<HTMLElement>(".row[tabindex='0']")?.focus({ preventScroll: true });
     });
   }, []);

@@ -44,7 +44,7 @@ export class Store {
   named: boolean;
   sanctionReason = "";
 
-  #listeners = new Set<() => void>();
+  #listeners = new Set<(urgent: boolean) => void>();
   #draftKey: string;
   #outboxKey: string;
   #troubleTimer = 0;
@@ -113,13 +113,14 @@ export class Store {
     for (const timer of [this.#troubleTimer, this.#noticeTimer, this.#readTimer]) clearTimeout(timer);
   }
 
-  subscribe(fn: () => void): () => void {
+  subscribe(fn: (urgent: boolean) => void): () => void {
     this.#listeners.add(fn);
     return () => this.#listeners.delete(fn);
   }
 
-  changed(): void {
-    for (const fn of this.#listeners) fn();
+  /** Urgent: an answer to a key or a click, which must stand before the next key comes. */
+  changed(urgent = false): void {
+    for (const fn of this.#listeners) fn(urgent);
   }
 
   get me(): User | null {
@@ -270,7 +271,7 @@ export class Store {
     if (this.editing) this.stopEditing();
     this.replyTo = message;
     this.focusComposer++;
-    this.changed();
+    this.changed(true);
   }
 
   startEdit(message: Message): void {
@@ -278,7 +279,7 @@ export class Store {
     this.replyTo = null;
     this.draft = message.text;
     this.focusComposer++;
-    this.changed();
+    this.changed(true);
   }
 
   editLast(): boolean {
@@ -291,7 +292,7 @@ export class Store {
     this.editing = null;
     this.draft = tab.get(this.#draftKey) ?? "";
     this.focusComposer++;
-    this.changed();
+    this.changed(true);
   }
 
   stopReply(): void {
@@ -302,7 +303,7 @@ export class Store {
   insert(text: string): void {
     this.setDraft(this.draft + (this.draft && !/\s$/.test(this.draft) ? " " : "") + text);
     this.focusComposer++;
-    this.changed();
+    this.changed(true);
   }
 
   /** What was refused goes back into the composer, where that is empty; else it stays where it is, to be sent again. */
@@ -393,7 +394,7 @@ export class Store {
 
   open(overlay: Overlay | null): void {
     this.overlay = overlay;
-    this.changed();
+    this.changed(true);
   }
 }
 
