@@ -77,14 +77,14 @@ func TestBeyondTheWindow(t *testing.T) {
 		}
 		first := post(t, writer, "busy", "the first")
 
-		writeMany(t, writer, "busy", 1000)
+		writeMany(t, p, "busy", 1000)
 		if got := since(j.Epoch, first.Seq); got["recovered"] != true || got["replay"] != 1000.0 {
 			t.Errorf("1,000 events behind: got recovered %v with %v, want 1,000 recovered", got["recovered"], got["replay"])
 		}
 		for range 1000 {
 			b.next("message")
 		}
-		writeMany(t, writer, "busy", 1)
+		writeMany(t, p, "busy", 1)
 		got := since(j.Epoch, first.Seq)
 		if history, _ := got["history"].([]any); got["recovered"] != false || len(history) != 100 {
 			t.Errorf("1,001 events behind: got recovered %v and %d messages, want the fresh state with 100", got["recovered"], len(history))
@@ -111,7 +111,7 @@ func TestAwayTooLong(t *testing.T) {
 	l.cut(1)
 	writer := p.dial(t, client.Options{Token: user(t, "ann")})
 	join(t, writer, "busy")
-	writeMany(t, writer, "busy", 1001)
+	writeMany(t, p, "busy", 1001)
 	end := post(t, writer, "busy", "the last")
 
 	gate <- struct{}{}
@@ -124,12 +124,14 @@ func TestAwayTooLong(t *testing.T) {
 	}
 }
 
-// writeMany posts n messages as fast as the server takes them.
-func writeMany(t *testing.T, c *client.Client, room string, n int) {
+// writeMany posts n messages, by so many clients that none is too fast for a connection.
+func writeMany(t *testing.T, p *program, room string, n int) {
 	t.Helper()
 	var wg sync.WaitGroup
 	work := make(chan int)
-	for range 16 {
+	for i := range 8 {
+		c := p.dial(t, client.Options{Token: user(t, fmt.Sprintf("writer-%d", i))})
+		join(t, c, room)
 		wg.Go(func() {
 			for i := range work {
 				if _, err := c.Post(within(t, 30*time.Second), room, fmt.Sprintf("message %d", i), client.PostOptions{}); err != nil {
