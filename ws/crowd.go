@@ -23,11 +23,11 @@ const (
 
 // crowd gathers who came, left and types, until the next beat. Only the room's worker uses it.
 type crowd struct {
-	joined, left map[chat.UserID]chat.Member
-	typing       map[chat.UserID]chat.Member
-	count        int
-	changed      bool
-	toldAt       time.Time
+	presence map[chat.UserID]*chat.PresenceChange // the latest of each user
+	typing   map[chat.UserID]chat.Member
+	count    int
+	version  int64 // of count
+	toldAt   time.Time
 }
 
 func (rm *room) note(s *chat.Signal) {
@@ -48,18 +48,17 @@ func (rm *room) note(s *chat.Signal) {
 	rm.srv.rooms.soil(rm)
 }
 
-// note keeps the last of what is heard of each user.
+// note keeps the latest of what is heard of each user.
 func (c *crowd) note(p *chat.PresenceChange) {
-	c.count, c.changed = p.Count, true
-	if c.joined == nil {
-		c.joined, c.left = map[chat.UserID]chat.Member{}, map[chat.UserID]chat.Member{}
+	if p.Version > c.version {
+		c.count, c.version = p.Count, p.Version
 	}
-	to, from := c.joined, c.left
-	if p.Left {
-		to, from = from, to
+	if c.presence == nil {
+		c.presence = map[chat.UserID]*chat.PresenceChange{}
 	}
-	delete(from, p.Member.ID)
-	to[p.Member.ID] = p.Member
+	if had := c.presence[p.Member.ID]; had == nil || p.Version > had.Version {
+		c.presence[p.Member.ID] = p
+	}
 }
 
 // soil has the room flushed at the next beat.
@@ -90,14 +89,14 @@ func (rm *room) flush(now time.Time) {
 		c.typing = nil
 	}
 	switch {
-	case !c.changed:
+	case len(c.presence) == 0:
 	case now.Sub(c.toldAt) < presenceEvery:
 		rm.srv.rooms.soil(rm)
 	default:
 		for _, f := range c.frames(rm.id) {
 			rm.aside(f)
 		}
-		c.joined, c.left, c.changed, c.toldAt = nil, nil, false, now
+		c.presence, c.toldAt = nil, now
 	}
 }
 
@@ -106,7 +105,14 @@ func (c *crowd) frames(room chat.RoomID) []presenceFrame {
 	if c.count > bigRoom {
 		return []presenceFrame{{aside: head, Count: c.count}}
 	}
-	joined, left := listed(c.joined), listed(c.left)
+	var joined, left []userV1
+	for _, id := range slices.Sorted(maps.Keys(c.presence)) {
+		if p := c.presence[id]; p.Left {
+			left = append(left, memberOf(p.Member))
+		} else {
+			joined = append(joined, memberOf(p.Member))
+		}
+	}
 	var frames []presenceFrame
 	for len(joined)+len(left) > 0 || frames == nil {
 		f := presenceFrame{aside: head, Count: c.count}

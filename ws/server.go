@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
 	"github.com/chatd/chatd/access"
@@ -210,6 +211,13 @@ func (s *Server) newMelody() *melody.Melody {
 	})
 	m.HandleMessageBinary(func(ms *melody.Session, _ []byte) {
 		connOf(ms).session.end(farewell{code: closeUnsupported, flush: true})
+	})
+	m.HandleError(func(ms *melody.Session, err error) {
+		// The upgrader's reader says so itself where the announced length is too large, but
+		// not where it overflows.
+		if errors.Is(err, websocket.ErrReadLimit) {
+			connOf(ms).end(farewell{code: closeTooBig, flush: true})
+		}
 	})
 	m.HandlePong(func(ms *melody.Session) {
 		c := connOf(ms)
