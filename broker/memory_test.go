@@ -62,13 +62,13 @@ func TestRoomsLeaveNothingBehind(t *testing.T) {
 		room := chat.RoomID(fmt.Sprintf("r%d", i))
 		one, _ := m.Listen(t.Context(), room, &counter{})
 		two, _ := m.Listen(t.Context(), room, &counter{})
-		if _, _, err := m.Enter(t.Context(), room, "s", chat.Member{ID: "u:1"}, 1); err != nil {
+		if _, err := m.Enter(t.Context(), room, "s", chat.Member{ID: "u:1"}, 1); err != nil {
 			t.Fatal(err)
 		}
 		one()
 		two()
 		two()
-		if _, _, err := m.Leave(t.Context(), room, "s"); err != nil {
+		if _, err := m.Leave(t.Context(), room, "s"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -141,13 +141,13 @@ func BenchmarkEnterLeave(b *testing.B) {
 	m := NewMemory(Config{})
 	for i := range 10_000 {
 		s := fmt.Sprint(i)
-		if _, _, err := m.Enter(b.Context(), "r", chat.SessionID(s), chat.Member{ID: chat.UserID(s), Name: s}, 0); err != nil {
+		if _, err := m.Enter(b.Context(), "r", chat.SessionID(s), chat.Member{ID: chat.UserID(s), Name: s}, 0); err != nil {
 			b.Fatal(err)
 		}
 	}
 	for b.Loop() {
-		_, _, _ = m.Enter(b.Context(), "r", "s", chat.Member{ID: "u:5", Name: "5000x"}, 0)
-		_, _, _ = m.Leave(b.Context(), "r", "s")
+		_, _ = m.Enter(b.Context(), "r", "s", chat.Member{ID: "u:5", Name: "5000x"}, 0)
+		_, _ = m.Leave(b.Context(), "r", "s")
 	}
 }
 

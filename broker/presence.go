@@ -5,12 +5,14 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/chatd/chatd/chat"
 )
 
 // presence implements chat.Presence.
 type presence struct {
+	version  atomic.Int64
 	occupied shards[*audience]
 }
 
@@ -33,7 +35,7 @@ type attendance struct {
 
 // Enter implements chat.Presence. A session that enters again as another user leaves
 // as the one it was.
-func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, m chat.Member, limit int) (first, changed bool, err error) {
+func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, m chat.Member, limit int) (chat.Attendance, error) {
 	a := p.lockOrCreate(room)
 	defer a.mu.Unlock()
 	defer p.removeEmpty(room, a)
@@ -43,15 +45,16 @@ func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, 
 		a.leave(s)
 		old = nil
 	}
+	changed := false
 	u := a.users[m.ID]
 	if u == nil {
 		if limit > 0 && len(a.users) >= limit {
-			return false, false, chat.Refuse(chat.Conflict, "room_full", "This room is full: it takes %d people.", limit)
+			return chat.Attendance{}, chat.Refuse(chat.Conflict, "room_full", "This room is full: it takes %d people.", limit)
 		}
 		u = &attendance{member: m}
 		a.users[m.ID] = u
 		a.insert(u)
-		first = true
+		changed = true
 	} else if u.member != m {
 		a.remove(u)
 		u.member = m
@@ -62,20 +65,26 @@ func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, 
 		u.sessions++
 		a.sessions[s] = u
 	}
-	return first, changed, nil
+	return p.attendance(a, m, changed), nil
 }
 
 // Leave implements chat.Presence.
-func (p *presence) Leave(_ context.Context, room chat.RoomID, s chat.SessionID) (m chat.Member, last bool, err error) {
+func (p *presence) Leave(_ context.Context, room chat.RoomID, s chat.SessionID) (chat.Attendance, error) {
 	a, ok := p.occupied.find(room)
 	if !ok {
-		return chat.Member{}, false, nil
+		return chat.Attendance{}, nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	m, last = a.leave(s)
+	m, last := a.leave(s)
 	p.removeEmpty(room, a)
-	return m, last, nil
+	return p.attendance(a, m, last), nil
+}
+
+// attendance numbers what happened, while a is locked. The number is of all rooms: an
+// audience that comes back after it was empty must not start again.
+func (p *presence) attendance(a *audience, m chat.Member, changed bool) chat.Attendance {
+	return chat.Attendance{Member: m, Changed: changed, Count: len(a.users), Version: p.version.Add(1)}
 }
 
 // Members implements chat.Presence; with limit zero it only counts.

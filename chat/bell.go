@@ -46,11 +46,13 @@ type Typing struct{ Member Member }
 // TypingFor is how long a sign of typing lasts.
 const TypingFor = 5 * time.Second
 
-// PresenceChange says that a user came, left, or came to be called otherwise.
+// PresenceChange says that a user came, left, or came to be called otherwise. Signals may
+// overtake one another: of two about one user, the one with the larger Version holds.
 type PresenceChange struct {
-	Member Member
-	Left   bool
-	Count  int // members after it
+	Member  Member
+	Left    bool
+	Count   int // members after it
+	Version int64
 }
 
 // SanctionChange says that a sanction was made or lifted.
@@ -68,16 +70,24 @@ type Member struct {
 
 // Presence counts who is in a room, by session: a user with two sessions is one member.
 type Presence interface {
-	// Enter adds a session. first says that its user was not present; changed, that its
-	// name or role differs from before. With limit > 0 and limit members present, a user who
-	// is not among them is refused with room_full.
-	Enter(ctx context.Context, room RoomID, s SessionID, m Member, limit int) (first, changed bool, err error)
-	// Leave removes a session; last says that its user is gone with it. Leaving twice is harmless.
-	Leave(ctx context.Context, room RoomID, s SessionID) (m Member, last bool, err error)
+	// Enter adds a session. With limit > 0 and limit members present, a user who is not among
+	// them is refused with room_full.
+	Enter(ctx context.Context, room RoomID, s SessionID, m Member, limit int) (Attendance, error)
+	// Leave removes a session. Leaving twice is harmless.
+	Leave(ctx context.Context, room RoomID, s SessionID) (Attendance, error)
 	// Members lists up to limit members, by name, and counts all.
 	Members(ctx context.Context, room RoomID, limit int) ([]Member, int, error)
 	// Occupied lists the rooms with members, and how many each has.
 	Occupied(ctx context.Context) (map[RoomID]int, error)
+}
+
+// Attendance is what entering or leaving a room comes to.
+type Attendance struct {
+	Member Member // as known after it; for Leave of a session that wasn't there, empty
+	// Changed says that others see a difference: the user is new, is called otherwise, or is gone.
+	Changed bool
+	Count   int   // members after it
+	Version int64 // rises with each Enter and Leave of a room
 }
 
 // Rate is an allowance: Limit in each Period. A zero Limit means unlimited.

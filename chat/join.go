@@ -46,7 +46,7 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 		limit = 0
 	}
 	me := Member{ID: by.ID, Name: by.Name, Role: by.Role}
-	first, renamed, err := s.Presence.Enter(ctx, room, session, me, limit)
+	entered, err := s.Presence.Enter(ctx, room, session, me, limit)
 	if err != nil {
 		return Joined{}, err
 	}
@@ -59,9 +59,7 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 		s.Leave(ctx, session, room)
 		return Joined{}, fmt.Errorf("list members: %w", err)
 	}
-	if first || renamed {
-		s.Bell.Signal(ctx, Signal{Room: room, Presence: &PresenceChange{Member: me, Count: j.Count}})
-	}
+	s.tellPresence(ctx, room, entered, false)
 	return j, nil
 }
 
@@ -139,18 +137,19 @@ func (s *Service) read(ctx context.Context, by Actor, r Room, since *Position) (
 
 // Leave takes a session out of a room.
 func (s *Service) Leave(ctx context.Context, session SessionID, room RoomID) {
-	m, last, err := s.Presence.Leave(ctx, room, session)
+	left, err := s.Presence.Leave(ctx, room, session)
 	if err != nil {
 		s.Logger.WarnContext(ctx, "leave room", "room", room, "error", err)
 		return
 	}
-	if !last {
+	s.tellPresence(ctx, room, left, true)
+}
+
+func (s *Service) tellPresence(ctx context.Context, room RoomID, a Attendance, left bool) {
+	if !a.Changed {
 		return
 	}
-	_, count, err := s.Presence.Members(ctx, room, 0)
-	if err != nil {
-		s.Logger.WarnContext(ctx, "count members", "room", room, "error", err)
-		return
-	}
-	s.Bell.Signal(ctx, Signal{Room: room, Presence: &PresenceChange{Member: m, Left: true, Count: count}})
+	s.Bell.Signal(ctx, Signal{Room: room, Presence: &PresenceChange{
+		Member: a.Member, Left: left, Count: a.Count, Version: a.Version,
+	}})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -31,7 +32,7 @@ func (s *Service) take(ctx context.Context, key string, r Rate, what string) err
 	}
 	if wait > 0 {
 		return Refuse(RateLimited, "rate_limited",
-			"You %s too fast: %d in %s are allowed.", what, r.Limit, r.Period).After(wait)
+			"You %s too fast: %d in %s are allowed.", what, r.Limit, span(r.Period)).After(wait)
 	}
 	return nil
 }
@@ -73,7 +74,19 @@ func (s *Service) takeSlowMode(ctx context.Context, by Actor, r Room) error {
 		return fmt.Errorf("slow mode: %w", err)
 	}
 	if wait > 0 {
-		return Refuse(RateLimited, "slow_mode", "Slow mode: one message every %s.", d).After(wait)
+		return Refuse(RateLimited, "slow_mode", "Slow mode: one message every %s.", span(d)).After(wait)
 	}
 	return nil
+}
+
+// span writes a duration for people, without the zeros of its String ("1m0s").
+func span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
 }

@@ -211,3 +211,14 @@ func TestMemberNamed(t *testing.T) {
 }
 
 func ref[T any](v T) *T { return &v }
+
+func TestSpan(t *testing.T) {
+	tests := map[time.Duration]string{
+		10 * time.Second: "10s", time.Minute: "1m", 90 * time.Second: "1m30s", time.Hour: "1h", 90 * time.Minute: "1h30m",
+	}
+	for d, want := range tests {
+		if got := span(d); got != want {
+			t.Errorf("span(%d) = %q, want %q", d, got, want)
+		}
+	}
+}

@@ -17,6 +17,7 @@ var presenceCases = map[string]func(*testing.T, Broker){
 	"takes a second leave":                        testLeaveTwice,
 	"takes a second enter":                        testEnterTwice,
 	"moves a session to another user":             testOtherUser,
+	"numbers what happens":                        testVersions,
 	"lists members by name":                       testMembers,
 	"lists occupied rooms":                        testOccupied,
 	"counts right when many come and go":          testManyComeAndGo,
@@ -28,20 +29,22 @@ var (
 	bob = chat.Member{ID: "u:bob", Name: "Bob", Role: chat.RoleGuest}
 )
 
-func enter(t *testing.T, b Broker, room chat.RoomID, s chat.SessionID, m chat.Member, wantFirst, wantChanged bool) {
+func enter(t *testing.T, b Broker, room chat.RoomID, s chat.SessionID, m chat.Member, wantChanged bool) chat.Attendance {
 	t.Helper()
-	first, changed, err := b.Enter(t.Context(), room, s, m, 0)
-	if err != nil || first != wantFirst || changed != wantChanged {
-		t.Fatalf("Enter(%s as %s) got first %t, changed %t, %v; want %t, %t", s, m.Name, first, changed, err, wantFirst, wantChanged)
+	a, err := b.Enter(t.Context(), room, s, m, 0)
+	if err != nil || a.Changed != wantChanged || a.Member != m {
+		t.Fatalf("Enter(%s as %s) got %+v, %v; want changed %t", s, m.Name, a, err, wantChanged)
 	}
+	return a
 }
 
-func leave(t *testing.T, b Broker, room chat.RoomID, s chat.SessionID, want chat.Member, wantLast bool) {
+func leave(t *testing.T, b Broker, room chat.RoomID, s chat.SessionID, want chat.Member, wantLast bool) chat.Attendance {
 	t.Helper()
-	m, last, err := b.Leave(t.Context(), room, s)
-	if err != nil || m != want || last != wantLast {
-		t.Fatalf("Leave(%s) got %+v, last %t, %v; want %+v, %t", s, m, last, err, want, wantLast)
+	a, err := b.Leave(t.Context(), room, s)
+	if err != nil || a.Member != want || a.Changed != wantLast {
+		t.Fatalf("Leave(%s) got %+v, %v; want %+v, gone %t", s, a, err, want, wantLast)
 	}
+	return a
 }
 
 func wantMembers(t *testing.T, b Broker, room chat.RoomID, limit, wantCount int, want ...chat.Member) {
@@ -56,30 +59,46 @@ func wantMembers(t *testing.T, b Broker, room chat.RoomID, limit, wantCount int,
 }
 
 func testSessions(t *testing.T, b Broker) {
-	enter(t, b, "r", "s1", ann, true, false)
-	enter(t, b, "r", "s2", ann, false, false)
-	enter(t, b, "r", "s3", bob, true, false)
-	enter(t, b, "other", "s1", ann, true, false) // one session may be in several rooms
+	enter(t, b, "r", "s1", ann, true)
+	enter(t, b, "r", "s2", ann, false)
+	enter(t, b, "r", "s3", bob, true)
+	enter(t, b, "other", "s1", ann, true) // one session may be in several rooms
 	wantMembers(t, b, "r", 10, 2, ann, bob)
 	leave(t, b, "r", "s1", ann, false)
 	wantMembers(t, b, "r", 10, 2, ann, bob)
 	leave(t, b, "r", "s2", ann, true)
 	wantMembers(t, b, "r", 10, 1, bob)
 	wantMembers(t, b, "other", 10, 1, ann)
-	enter(t, b, "r", "s4", ann, true, false)
+	enter(t, b, "r", "s4", ann, true)
+}
+
+func testVersions(t *testing.T, b Broker) {
+	var last int64
+	later := func(a chat.Attendance, wantCount int) {
+		t.Helper()
+		if a.Version <= last || a.Count != wantCount {
+			t.Errorf("got version %d after %d and count %d, want a larger one and %d", a.Version, last, a.Count, wantCount)
+		}
+		last = a.Version
+	}
+	later(enter(t, b, "r", "s1", ann, true), 1)
+	later(enter(t, b, "r", "s2", bob, true), 2)
+	later(leave(t, b, "r", "s1", ann, true), 1)
+	later(leave(t, b, "r", "s2", bob, true), 0)
+	later(enter(t, b, "r", "s1", ann, true), 1) // also after the room was empty
 }
 
 func testRename(t *testing.T, b Broker) {
-	enter(t, b, "r", "s1", ann, true, false)
-	enter(t, b, "r", "s2", bob, true, false)
+	enter(t, b, "r", "s1", ann, true)
+	enter(t, b, "r", "s2", bob, true)
 	zoe := ann
 	zoe.Name = "Zoe"
-	enter(t, b, "r", "s3", zoe, false, true)
-	enter(t, b, "r", "s1", zoe, false, false)
+	enter(t, b, "r", "s3", zoe, true)
+	enter(t, b, "r", "s1", zoe, false)
 	wantMembers(t, b, "r", 10, 2, bob, zoe)
 	mod := zoe
 	mod.Role = chat.RoleModerator
-	enter(t, b, "r", "s1", mod, false, true)
+	enter(t, b, "r", "s1", mod, true)
 	wantMembers(t, b, "r", 10, 2, bob, mod)
 	leave(t, b, "r", "s1", mod, false)
 	leave(t, b, "r", "s3", mod, true)
@@ -87,39 +106,39 @@ func testRename(t *testing.T, b Broker) {
 
 func testLimit(t *testing.T, b Broker) {
 	ctx := t.Context()
-	if _, _, err := b.Enter(ctx, "r", "s1", ann, 1); err != nil {
+	if _, err := b.Enter(ctx, "r", "s1", ann, 1); err != nil {
 		t.Fatalf("the first of one: got %v, want to enter", err)
 	}
-	if _, _, err := b.Enter(ctx, "r", "s2", bob, 1); chat.CodeOf(err) != "room_full" {
+	if _, err := b.Enter(ctx, "r", "s2", bob, 1); chat.CodeOf(err) != "room_full" {
 		t.Fatalf("the second of one: got %v, want room_full", err)
 	}
 	wantMembers(t, b, "r", 10, 1, ann)
 	leave(t, b, "r", "s2", chat.Member{}, false) // who was refused isn't in
-	if _, _, err := b.Enter(ctx, "r", "s3", ann, 1); err != nil {
+	if _, err := b.Enter(ctx, "r", "s3", ann, 1); err != nil {
 		t.Fatalf("a second session of a member: got %v, want to enter", err)
 	}
-	if _, _, err := b.Enter(ctx, "r", "s2", bob, 0); err != nil {
+	if _, err := b.Enter(ctx, "r", "s2", bob, 0); err != nil {
 		t.Fatalf("without a limit: got %v, want to enter", err)
 	}
 }
 
 func testLeaveTwice(t *testing.T, b Broker) {
 	leave(t, b, "r", "s1", chat.Member{}, false)
-	enter(t, b, "r", "s1", ann, true, false)
+	enter(t, b, "r", "s1", ann, true)
 	leave(t, b, "r", "s1", ann, true)
 	leave(t, b, "r", "s1", chat.Member{}, false)
 	wantMembers(t, b, "r", 10, 0)
 }
 
 func testEnterTwice(t *testing.T, b Broker) {
-	enter(t, b, "r", "s1", ann, true, false)
-	enter(t, b, "r", "s1", ann, false, false)
+	enter(t, b, "r", "s1", ann, true)
+	enter(t, b, "r", "s1", ann, false)
 	leave(t, b, "r", "s1", ann, true)
 }
 
 func testOtherUser(t *testing.T, b Broker) {
-	enter(t, b, "r", "s1", ann, true, false)
-	enter(t, b, "r", "s1", bob, true, false)
+	enter(t, b, "r", "s1", ann, true)
+	enter(t, b, "r", "s1", bob, true)
 	wantMembers(t, b, "r", 10, 1, bob)
 	leave(t, b, "r", "s1", bob, true)
 	wantMembers(t, b, "r", 10, 0)
@@ -130,21 +149,21 @@ func testMembers(t *testing.T, b Broker) {
 	for _, i := range []int{3, 1, 4, 0, 2} {
 		m := chat.Member{ID: chat.UserID(fmt.Sprintf("u:%d", 9-i)), Name: fmt.Sprintf("N%d", i), Role: chat.RoleUser}
 		members = append(members, m)
-		enter(t, b, "r", chat.SessionID(m.Name), m, true, false)
+		enter(t, b, "r", chat.SessionID(m.Name), m, true)
 	}
 	twin := chat.Member{ID: "u:00", Name: "N1", Role: chat.RoleUser}
-	enter(t, b, "r", "twin", twin, true, false)
+	enter(t, b, "r", "twin", twin, true)
 	wantMembers(t, b, "r", 3, 6, members[3], twin, members[1])
 	wantMembers(t, b, "r", 0, 6)
 	wantMembers(t, b, "empty", 10, 0)
 }
 
 func testOccupied(t *testing.T, b Broker) {
-	enter(t, b, "one", "s1", ann, true, false)
-	enter(t, b, "one", "s2", ann, false, false)
-	enter(t, b, "two", "s3", ann, true, false)
-	enter(t, b, "two", "s4", bob, true, false)
-	enter(t, b, "left", "s5", bob, true, false)
+	enter(t, b, "one", "s1", ann, true)
+	enter(t, b, "one", "s2", ann, false)
+	enter(t, b, "two", "s3", ann, true)
+	enter(t, b, "two", "s4", bob, true)
+	enter(t, b, "left", "s5", bob, true)
 	leave(t, b, "left", "s5", bob, true)
 	got, err := b.Occupied(t.Context())
 	if d := cmp.Diff(map[chat.RoomID]int{"one": 1, "two": 2}, got); err != nil || d != "" {
@@ -159,10 +178,10 @@ func testManyComeAndGo(t *testing.T, b Broker) {
 			m := chat.Member{ID: chat.UserID(fmt.Sprintf("u:%d", i%4)), Name: fmt.Sprintf("N%d", i%4), Role: chat.RoleUser}
 			for j := range 50 {
 				s := chat.SessionID(fmt.Sprintf("s%d-%d", i, j))
-				if _, _, err := b.Enter(t.Context(), "r", s, m, 0); err != nil {
+				if _, err := b.Enter(t.Context(), "r", s, m, 0); err != nil {
 					t.Errorf("Enter: %v", err)
 				}
-				if got, _, err := b.Leave(t.Context(), "r", s); err != nil || got != m {
+				if got, err := b.Leave(t.Context(), "r", s); err != nil || got.Member != m {
 					t.Errorf("Leave got %+v, %v; want %+v", got, err, m)
 				}
 			}
@@ -181,7 +200,7 @@ func testLimitRace(t *testing.T, b Broker) {
 	for i := range 20 {
 		all.Go(func() {
 			m := chat.Member{ID: chat.UserID(fmt.Sprintf("u:%d", i)), Name: "N", Role: chat.RoleUser}
-			_, _, err := b.Enter(t.Context(), "r", chat.SessionID(m.ID), m, limit)
+			_, err := b.Enter(t.Context(), "r", chat.SessionID(m.ID), m, limit)
 			if err != nil && chat.CodeOf(err) != "room_full" {
 				t.Errorf("Enter: %v", err)
 			}
