@@ -112,7 +112,9 @@ func parsePHC(s string) (argon, error) {
 		return argon{}, bad
 	}
 	var a argon
-	if n, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &a.memory, &a.time, &a.threads); n != 3 || err != nil {
+	const costs = "m=%d,t=%d,p=%d"
+	_, err := fmt.Sscanf(part[3], costs, &a.memory, &a.time, &a.threads)
+	if err != nil || part[3] != fmt.Sprintf(costs, a.memory, a.time, a.threads) { // Sscanf ignores what follows
 		return argon{}, bad
 	}
 	var err1, err2 error
