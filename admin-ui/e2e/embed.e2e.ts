@@ -115,3 +115,39 @@ describe("a frame on another site", () => {
     expect(chat.url()).toMatch(/^chrome-error:/);
   });
 });
+
+describe("the SDK on another site", () => {
+  const html = (url: string) => `<!doctype html><title>Own page</title><ul id="log"></ul>
+    <script type="module">
+      import { Chatd } from "${url}/sdk/chatd.js"
+      const chat = new Chatd({ url: "${url}/" })
+      const room = chat.join("sdk")
+      room.on("change", () => {
+        document.getElementById("log").replaceChildren(...room.state.messages.map((m) =>
+          Object.assign(document.createElement("li"), { textContent: m.from.name + ": " + m.text })))
+      })
+      chat.on("status", (s) => { document.title = s.state })
+      room.post("Hello from my own page")
+    </script>`;
+
+  test("is a chat in a dozen lines, where the server allows the site", async () => {
+    let own: Server | undefined;
+    site = await Site.serve(() => html(own!.url));
+    own = await Server.start(inject("chatd"), { CHATD_ALLOWED_ORIGINS: site.url });
+    try {
+      await page.goto(site.url);
+      await page.getByText(/Guest \S+: Hello from my own page/).waitFor();
+      await own.say("sdk", "and hello back");
+      await page.getByText("and hello back").waitFor();
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test("is kept out elsewhere", async () => {
+    site = await Site.serve(() => html(server.url));
+    await page.goto(site.url);
+    await expect.poll(() => page.title()).toBe("waiting");
+    expect(await page.locator("li").count()).toBe(0);
+  });
+});

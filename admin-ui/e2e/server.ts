@@ -135,9 +135,9 @@ export class Site {
   #server!: HTTPServer;
   url = "";
 
-  static async serve(html: string): Promise<Site> {
+  static async serve(html: string | (() => string)): Promise<Site> {
     const site = new Site();
-    site.#server = createServer((_, res) => res.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(html));
+    site.#server = createServer((_, res) => res.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(typeof html === "string" ? html : html()));
     site.#server.listen(0, "127.0.0.1");
     await once(site.#server, "listening");
     site.url = `http://localhost:${(site.#server.address() as AddressInfo).port}`;

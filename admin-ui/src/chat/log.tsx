@@ -177,7 +177,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
                 {shown.map((m, i) => {
                   const [before, after] = [shown[i - 1], shown[i + 1]];
                   const first = !before || !sameRun(before, m) || store.unreadFrom === m.seq;
-                  const newDay = !before || day(before.at, now) !== day(m.at, now);
+                  const newDay = !before || !sameDay(before, m);
                   const own = m.from.id === me?.id;
                   return (
                     <Row
@@ -203,6 +203,10 @@ export class Log extends Component<{ store: Store; version: number }, State> {
       </div>
     );
   }
+}
+
+function sameDay(a: Message, b: Message): boolean {
+  return new Date(a.at).setHours(0, 0, 0, 0) === new Date(b.at).setHours(0, 0, 0, 0);
 }
 
 /** Where a row's words are: what stands above them (the day, the name) comes and goes with its neighbours. */

@@ -52,7 +52,7 @@ describe("a refusal says", () => {
   });
   test("why a moderator did it, and until when", () => {
     const told = tell({ code: "banned", message: "You are banned: spam", until: "2026-11-24T18:00:00Z" });
-    expect(told).toMatch(/^You are banned from this chat\. Reason: spam Until .*2026/);
+    expect(told).toMatch(/^You are banned from this chat\. Reason: spam\. Until .*2026/);
   });
   test("the server's sentence for a code of the future", () => {
     expect(tell({ code: "brand_new", message: "Something new." })).toBe("Something new.");

@@ -189,6 +189,7 @@ export const words: Record<keyof typeof en.words, string> = {
   final_full: "Dieser Raum ist voll",
   final_forbidden: "Hier kommst du nicht hinein",
   final_other: "Der Chat ist beendet",
+  closed_hint: "Die Moderation kann ihn wieder öffnen.",
   full_hint: "Versuch es noch einmal, wenn jemand gegangen ist.",
   slow_on: "Langsamer Modus: eine Nachricht alle {wait}",
   open_menu: "Raummenü",

@@ -188,6 +188,7 @@ export const words = {
   final_full: "This room is full",
   final_forbidden: "You can't come in here",
   final_other: "The chat has ended",
+  closed_hint: "Its moderators may open it again.",
   full_hint: "Try again when someone has left.",
   slow_on: "Slow mode: one message every {wait}",
   open_menu: "Room menu",

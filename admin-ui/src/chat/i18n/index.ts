@@ -50,12 +50,17 @@ export interface Told {
 /** What was refused, why, and how long to wait. Codes without words of their own fall back on the server's sentence. */
 export function tell(e: Told): string {
   const table: Record<string, string> = catalogues[lang].errors;
-  const parts = [Object.hasOwn(table, e.code) ? table[e.code] : e.message || table.internal];
+  return [Object.hasOwn(table, e.code) ? table[e.code] : e.message || table.internal, ...details(e)].join(" ");
+}
+
+/** The reason, and how long to wait. */
+export function details(e: Told): string[] {
+  const parts: string[] = [];
   const reason = reasonOf(e);
-  if (reason) parts.push(t("reason", { reason }));
+  if (reason) parts.push(t("reason", { reason }) + (/[.!?…。！？]$/.test(reason) ? "" : "."));
   if (e.until) parts.push(t("until", { until: dateTime(e.until) }));
   else if (e.retryAfterMs) parts.push(t("wait", { wait: span(e.retryAfterMs) }));
-  return parts.join(" ");
+  return parts;
 }
 
 /** A moderator's own words within the server's sentence about a sanction. */
@@ -72,23 +77,32 @@ export function span(ms: number): string {
   return new Intl.NumberFormat(lang, { style: "unit", unit: unit as string, unitDisplay: "long" }).format(n as number);
 }
 
+// Making a format costs more than using it a hundred times.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(at: string | number | Date, options: Intl.DateTimeFormatOptions): string {
+  const key = lang + JSON.stringify(options);
+  let f = formats.get(key);
+  if (!f) formats.set(key, (f = new Intl.DateTimeFormat(lang, options)));
+  return f.format(new Date(at));
+}
+
 export function time(at: string | number): string {
-  return new Intl.DateTimeFormat(lang, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+  return format(at, { hour: "numeric", minute: "2-digit" });
 }
 
 export function dateTime(at: string | number | Date): string {
-  return new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+  return format(at, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** Today, yesterday, or the date. */
 export function day(at: string | number, now: number): string {
-  const d = new Date(at);
-  const days = Math.round((midnight(now) - midnight(d)) / 86_400_000);
+  const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
   if (days === 0) return t("today");
   if (days === 1) return t("yesterday");
-  return new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long", year: days > 300 ? "numeric" : undefined }).format(d);
+  return format(at, { weekday: "long", day: "numeric", month: "long", year: days > 300 ? "numeric" : undefined });
 }
 
-function midnight(at: number | Date): number {
+function midnight(at: string | number): number {
   return new Date(at).setHours(0, 0, 0, 0);
 }
