@@ -17,7 +17,7 @@ func (s *Store) AddStaff(ctx context.Context, a chat.StaffAccount) error {
 		return errStaffExists
 	}
 	if err != nil {
-		return fmt.Errorf("add staff: %w", err)
+		return fmt.Errorf("add staff: %w", s.passing(err))
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func (s *Store) Staff(ctx context.Context, name string) (chat.StaffAccount, erro
 		return chat.StaffAccount{}, errStaffNotFound
 	}
 	if err != nil {
-		return chat.StaffAccount{}, fmt.Errorf("read staff: %w", err)
+		return chat.StaffAccount{}, fmt.Errorf("read staff: %w", s.passing(err))
 	}
 	a.CreatedAt = instant(at)
 	return a, nil
@@ -48,7 +48,7 @@ func (s *Store) AddKey(ctx context.Context, k chat.APIKey) error {
 	_, err := s.write.ExecContext(ctx, `INSERT INTO api_keys (id, prefix, hash, label, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		k.ID, k.Prefix, k.Hash, k.Label, millis(k.CreatedAt))
 	if err != nil {
-		return fmt.Errorf("add key: %w", err)
+		return fmt.Errorf("add key: %w", s.passing(err))
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (s *Store) KeyByPrefix(ctx context.Context, prefix string) (chat.APIKey, er
 		return chat.APIKey{}, errKeyNotFound
 	}
 	if err != nil {
-		return chat.APIKey{}, fmt.Errorf("read key: %w", err)
+		return chat.APIKey{}, fmt.Errorf("read key: %w", s.passing(err))
 	}
 	k.CreatedAt = instant(at)
 	return k, nil
@@ -86,7 +86,7 @@ func (s *Store) Secret(ctx context.Context, name string, create func() ([]byte, 
 	}
 	if _, err := s.write.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
-		return nil, fmt.Errorf("store secret %s: %w", name, err)
+		return nil, fmt.Errorf("store secret %s: %w", name, s.passing(err))
 	}
 	return s.secret(ctx, name)
 }
@@ -94,7 +94,7 @@ func (s *Store) Secret(ctx context.Context, name string, create func() ([]byte, 
 func (s *Store) secret(ctx context.Context, name string) ([]byte, error) {
 	var value []byte
 	if err := s.read.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = $1`, name).Scan(&value); err != nil {
-		return nil, fmt.Errorf("read secret %s: %w", name, err)
+		return nil, fmt.Errorf("read secret %s: %w", name, s.passing(err))
 	}
 	return value, nil
 }

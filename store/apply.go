@@ -28,7 +28,8 @@ const (
 		ON CONFLICT (id) DO UPDATE SET seq = rooms.seq + excluded.seq RETURNING seq, incarnation`
 	sqlEvent = `INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	sqlNonce    = `SELECT message, seq, at FROM nonces WHERE room = $1 AND author = $2 AND nonce = $3 AND at > $4`
+	sqlNonce = `SELECT n.message, n.seq, n.at, r.incarnation FROM nonces n JOIN rooms r ON r.id = n.room
+		WHERE n.room = $1 AND n.author = $2 AND n.nonce = $3 AND n.at > $4`
 	sqlAddNonce = `INSERT INTO nonces (room, author, nonce, message, seq, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (room, author, nonce)
 		DO UPDATE SET message = excluded.message, seq = excluded.seq, at = excluded.at`
@@ -110,7 +111,7 @@ func (a *applier) visible(o op, id string) (bool, error) {
 func (a *applier) post(o op) (result, error) {
 	if o.Nonce != "" {
 		r := result{Dup: true}
-		found, err := a.scan(sqlNonce, []any{o.Room, o.Author, o.Nonce, a.frame.NoncesAfter}, &r.ID, &r.Seq, &r.At)
+		found, err := a.scan(sqlNonce, []any{o.Room, o.Author, o.Nonce, a.frame.NoncesAfter}, &r.ID, &r.Seq, &r.At, &r.Inc)
 		if err != nil || found {
 			return r, err
 		}

@@ -36,7 +36,8 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func benchmarkAppend(b *testing.B, backend storetest.Backend, depth int) {
-	s, err := store.Open(b.Context(), backend.Config(b))
+	cfg := backend.Config(b)
+	s, err := store.Open(b.Context(), cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -66,6 +67,13 @@ func benchmarkAppend(b *testing.B, backend storetest.Backend, depth int) {
 	if err := s.Close(); err != nil {
 		b.Error(err)
 	}
+	db := backend.SQL(b, cfg)
+	defer db.Close()
+	var commits float64
+	if err := db.QueryRow(`SELECT max(n) FROM batches`).Scan(&commits); err != nil {
+		b.Error(err)
+	}
+	b.ReportMetric(float64(b.N)/commits, "posts/commit")
 }
 
 func benchmarkPost(i int) chat.Change {

@@ -52,7 +52,7 @@ func (s *Store) commit(ctx context.Context, waits []pending) {
 		s.cfg.Logger.Warn("the outcome of a commit is not known, looking it up", "batch", b.frame.ID, "changes", len(waits), "error", err)
 		s.settle(ctx, b, err)
 	case s.db.away(err):
-		s.refuse(b, s.absent(err))
+		s.refuse(b, s.passing(err))
 	case len(waits) > 1:
 		// One change that the database can't take must not spoil the others.
 		s.commit(ctx, waits[:len(waits)/2])
@@ -76,7 +76,9 @@ func (s *Store) try(ctx context.Context, b *batch) (out outcome, err error) {
 
 // finish tells of a committed batch.
 func (s *Store) finish(ctx context.Context, b *batch, out outcome) {
-	committed, events, err := s.renderBatch(ctx, b, out)
+	read, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	committed, events, err := s.renderBatch(read, b, out)
+	cancel()
 	if err != nil {
 		s.cfg.Logger.Warn("a committed batch can't be read back, trying again", "batch", b.frame.ID, "error", err)
 		s.settle(ctx, b, err)
@@ -126,7 +128,7 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 	}
 	if !found {
 		if !told {
-			s.refuse(b, s.absent(cause))
+			s.refuse(b, s.passing(cause))
 		}
 		return true, nil
 	}
@@ -147,14 +149,6 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 	}
 	s.announce(ctx, events)
 	return true, nil
-}
-
-// absent is the answer to changes that surely aren't stored, because of err.
-func (s *Store) absent(err error) error {
-	if s.db.away(err) {
-		return fmt.Errorf("%w (%w)", errAway, err)
-	}
-	return err
 }
 
 // tell calls the completions of a committed batch, in order.

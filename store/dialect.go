@@ -68,12 +68,20 @@ func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, f func(tx *sql.T
 }
 
 func (s *Store) inWrite(ctx context.Context, f func(q querier) error) error {
-	return inTx(ctx, s.write, nil, func(tx *sql.Tx) error { return f(tx) })
+	return s.passing(inTx(ctx, s.write, nil, func(tx *sql.Tx) error { return f(tx) }))
 }
 
 // inRead runs f at one instant of the database.
 func (s *Store) inRead(ctx context.Context, f func(q querier) error) error {
-	return inTx(ctx, s.read, s.db.readOptions(), func(tx *sql.Tx) error { return f(tx) })
+	return s.passing(inTx(ctx, s.read, s.db.readOptions(), func(tx *sql.Tx) error { return f(tx) }))
+}
+
+// passing makes what is due to a database that is away a refusal that says to wait.
+func (s *Store) passing(err error) error {
+	if err == nil || errors.Is(err, errAway) || !s.db.away(err) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", errAway, err)
 }
 
 // list is "$from, $from+1, …" for n values. n comes from padded, so that few different

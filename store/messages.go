@@ -222,9 +222,9 @@ func (s *Store) ByNonce(ctx context.Context, room chat.RoomID, author chat.UserI
 	found := false
 	err := s.inRead(ctx, func(q querier) error {
 		var id chat.MessageID
-		var seq, at int64
+		var seq, at, incarnation int64
 		err := q.QueryRowContext(ctx, sqlNonce, string(room), string(author), nonce,
-			millis(s.cfg.Clock().Add(-nonceLife))).Scan(&id, &seq, &at)
+			millis(s.cfg.Clock().Add(-nonceLife))).Scan(&id, &seq, &at, &incarnation)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -124,6 +124,9 @@ func TestPostgresAnswerLost(t *testing.T) {
 			break
 		}
 	}
+	if _, err := r.Store().Snapshot(t.Context(), "a", chat.SnapshotQuery{}); chat.CodeOf(err) != "store_unavailable" {
+		t.Errorf("a read meanwhile: got %v, want store_unavailable", err)
+	}
 	if n := len(r.Heard(1)); n != 1 {
 		t.Errorf("%d events were announced before the outcome is known, want 1", n)
 	}
@@ -369,5 +372,18 @@ func TestPostgresLeaseLost(t *testing.T) {
 	defer cancel()
 	if err := s.Run(ctx); err == nil || !strings.Contains(err.Error(), "usurper") {
 		t.Errorf("Run: got %v, want an error that names the node that took over", err)
+	}
+}
+
+// TestPostgresSynchronousCommit: the server's own default, which TestMain sets to off,
+// would lose what was acknowledged.
+func TestPostgresSynchronousCommit(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[store.Durability]string{store.Power: "on", store.Process: "local"} {
+		r := storetest.Start(t, postgresBackend(d))
+		got, err := r.Store().WriterSetting(t.Context(), "synchronous_commit")
+		if err != nil || got != want {
+			t.Errorf("%s: synchronous_commit is %q, %v, want %q", d, got, err, want)
+		}
 	}
 }

@@ -77,7 +77,7 @@ func (s *Store) CountRooms(ctx context.Context) (int, error) {
 func (s *Store) count(ctx context.Context, query string) (int, error) {
 	var n int
 	if err := s.read.QueryRowContext(ctx, query).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count: %w", err)
+		return 0, fmt.Errorf("count: %w", s.passing(err))
 	}
 	return n, nil
 }

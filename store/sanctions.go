@@ -16,7 +16,7 @@ func (s *Store) AddSanction(ctx context.Context, x chat.Sanction) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0)`,
 		string(x.ID), string(x.User), x.Name, string(x.Room), string(x.Effect), x.Reason, string(x.By), millis(x.At), millis(x.Expires))
 	if err != nil {
-		return fmt.Errorf("add sanction: %w", err)
+		return fmt.Errorf("add sanction: %w", s.passing(err))
 	}
 	return nil
 }
@@ -27,7 +27,7 @@ func (s *Store) LiftSanction(ctx context.Context, id chat.SanctionID, by chat.Us
 		WHERE id = $1 AND lifted_at = 0 AND (expires = 0 OR expires > $3) RETURNING `+sanctionColumns,
 		string(id), string(by), millis(at))
 	if err != nil {
-		return chat.Sanction{}, fmt.Errorf("lift sanction: %w", err)
+		return chat.Sanction{}, fmt.Errorf("lift sanction: %w", s.passing(err))
 	}
 	if len(lifted) == 0 {
 		return chat.Sanction{}, errSanctionNotFound
@@ -40,7 +40,7 @@ func (s *Store) Standing(ctx context.Context, now time.Time) ([]chat.Sanction, e
 	all, err := s.sanctions(ctx, s.read, `SELECT `+sanctionColumns+` FROM sanctions
 		WHERE lifted_at = 0 AND (expires = 0 OR expires > $1) ORDER BY at, id`, millis(now))
 	if err != nil {
-		return nil, fmt.Errorf("list sanctions: %w", err)
+		return nil, fmt.Errorf("list sanctions: %w", s.passing(err))
 	}
 	return all, nil
 }

@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		err = s.db.begin(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("store: %w", err), s.db.close(ctx, false))
+		return nil, errors.Join(fmt.Errorf("store: %w", s.passing(err)), s.db.close(ctx, false))
 	}
 	return s, nil
 }
@@ -91,11 +91,11 @@ func (s *Store) Ping(ctx context.Context) error {
 		return errAway
 	}
 	if err := s.read.PingContext(ctx); err != nil {
-		return fmt.Errorf("store: %w", err)
+		return fmt.Errorf("store: %w", s.passing(err))
 	}
 	var one int
 	if err := s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
-		return fmt.Errorf("store: %w", err)
+		return fmt.Errorf("store: %w", s.passing(err))
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	var err error
-	if server, err = pgtest.Start("max_connections=400", "fsync="+fsync()); err != nil {
+	if server, err = pgtest.Start("max_connections=400", "synchronous_commit=off", "fsync="+fsync()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -19,7 +19,7 @@ func (s *Store) SeeUser(ctx context.Context, id chat.UserID, name, skeleton stri
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("see user: %w", err)
+		return fmt.Errorf("see user: %w", s.passing(err))
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserI
 		return "", false, nil
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("find user: %w", err)
+		return "", false, fmt.Errorf("find user: %w", s.passing(err))
 	}
 	return id, true, nil
 }
@@ -46,7 +46,7 @@ func (s *Store) MarkRead(ctx context.Context, room chat.RoomID, user chat.UserID
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("mark read: %w", err)
+		return fmt.Errorf("mark read: %w", s.passing(err))
 	}
 	return nil
 }

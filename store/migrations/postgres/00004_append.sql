@@ -36,7 +36,8 @@ DECLARE
     r jsonb;
 BEGIN
     IF o ? 'nonce' THEN
-        SELECT jsonb_build_object('dup', true, 'id', n.message, 'seq', n.seq, 'at', n.at) INTO r FROM nonces n
+        SELECT jsonb_build_object('dup', true, 'id', n.message, 'seq', n.seq, 'at', n.at, 'inc', m.incarnation) INTO r
+            FROM nonces n JOIN rooms m ON m.id = n.room
             WHERE n.room = o->>'room' AND n.author = o->>'author' AND n.nonce = o->>'nonce'
             AND n.at > (c->>'nonces_after')::bigint;
         IF FOUND THEN
