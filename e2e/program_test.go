@@ -172,18 +172,19 @@ func (p *program) files() int {
 	return len(d)
 }
 
-// number returns the number after the first word that equals name; -1: there is none.
+// number returns the number after name where name begins a line; -1: there is none.
 func number(t *testing.T, text, name string) int {
 	t.Helper()
-	words := strings.Fields(text)
-	for i, w := range words {
-		if w == name && i+1 < len(words) {
-			f, err := strconv.ParseFloat(words[i+1], 64)
-			if err != nil {
-				t.Fatalf("%s is %q, want a number", name, words[i+1])
-			}
-			return int(f)
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[0] != name {
+			continue
 		}
+		f, err := strconv.ParseFloat(words[1], 64)
+		if err != nil {
+			t.Fatalf("%s is %q, want a number", name, words[1])
+		}
+		return int(f)
 	}
 	return -1
 }

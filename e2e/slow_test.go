@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,7 +39,7 @@ func TestReadersThatNeverRead(t *testing.T) {
 	for range good {
 		readers = append(readers, follow(t, p.dial(t, client.Options{}), "loud"))
 	}
-	files, rss, kernel := p.files(), p.proc("VmRSS"), tcpMemory(t)
+	open, rss, kernel := p.metric(t, "chatd_connections"), p.proc("VmRSS"), tcpMemory(t)
 	deaf := make([]*websocket.Conn, silent)
 	for i := range deaf {
 		deaf[i] = p.deaf(t, "loud")
@@ -47,7 +50,7 @@ func TestReadersThatNeverRead(t *testing.T) {
 	peakRSS, peakKernel := rss, kernel
 	eventually(t, 75*time.Second, "those that never read are gone", func() bool {
 		peakRSS, peakKernel = max(peakRSS, p.proc("VmRSS")), max(peakKernel, tcpMemory(t))
-		return p.files() <= files
+		return p.metric(t, "chatd_connections") <= open
 	})
 	took := time.Since(began)
 
@@ -139,5 +142,15 @@ func tcpMemory(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return max(0, number(t, string(b), "mem")) * os.Getpagesize() / 1024
+	_, after, _ := strings.Cut(string(b), "TCP: ")
+	words := strings.Fields(after)
+	i := slices.Index(words, "mem")
+	if i < 0 || i+1 >= len(words) {
+		t.Fatalf("/proc/net/sockstat has no TCP mem: %s", b)
+	}
+	pages, err := strconv.Atoi(words[i+1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize() / 1024
 }
