@@ -82,7 +82,9 @@ func (j *jwks) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(wait):
-			j.refresh(ctx, ctx, func() bool { return j.wait() <= 0 })
+			if j.refresh(ctx, ctx, func() bool { return j.wait() <= 0 }) != nil {
+				return
+			}
 		}
 	}
 }
@@ -107,15 +109,15 @@ func (j *jwks) backoff() time.Duration {
 // algorithm. An unknown kid makes it fetch, but not for ever and not for everyone: who
 // invents key ids costs one fetch in 30 s.
 func (j *jwks) find(ctx context.Context, alg, kid string) ([]key, error) {
-	found, known := j.lookUp(alg, kid)
-	if len(found) > 0 {
+	if found, _ := j.lookUp(alg, kid); len(found) > 0 {
 		return found, nil
 	}
 	// Whoever hangs up doesn't end the fetch: else hanging up would make every fetch free.
 	if err := j.refresh(ctx, context.WithoutCancel(ctx), j.mayFetchUnknown); err != nil {
 		return nil, err
 	}
-	if found, known = j.lookUp(alg, kid); !known {
+	found, known := j.lookUp(alg, kid)
+	if !known {
 		return nil, chat.Refuse(chat.Unavailable, "sign_in_unavailable",
 			"The keys that verify sign-in can't be fetched at the moment.").After(jwksRetry * 5)
 	}

@@ -105,27 +105,34 @@ func phc(memory, time, threads int, salt, sum []byte) string {
 		b64.EncodeToString(salt), b64.EncodeToString(sum))
 }
 
+var errPHC = errors.New("not an argon2id hash in PHC form, or one that costs too much")
+
 func parsePHC(s string) (argon, error) {
-	bad := errors.New("not an argon2id hash in PHC form, or one that costs too much")
 	part := strings.Split(s, "$")
 	if len(part) != 6 || part[0] != "" || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return argon{}, bad
+		return argon{}, errPHC
 	}
-	var a argon
 	const costs = "m=%d,t=%d,p=%d"
+	var a argon
 	_, err := fmt.Sscanf(part[3], costs, &a.memory, &a.time, &a.threads)
 	if err != nil || part[3] != fmt.Sprintf(costs, a.memory, a.time, a.threads) { // Sscanf ignores what follows
-		return argon{}, bad
+		return argon{}, errPHC
 	}
-	var err1, err2 error
-	a.salt, err1 = base64.RawStdEncoding.Strict().DecodeString(part[4])
-	a.sum, err2 = base64.RawStdEncoding.Strict().DecodeString(part[5])
-	outside := a.memory < 8*uint32(a.threads) || a.memory > maxArgonMemory || a.time < 1 || a.time > maxArgonTime ||
-		a.threads < 1 || a.threads > maxArgonThreads || len(a.salt) < 8 || len(a.salt) > 64 || len(a.sum) < 16 || len(a.sum) > 64
-	if errors.Join(err1, err2) != nil || outside {
-		return argon{}, bad
+	var errSum error
+	a.salt, err = base64.RawStdEncoding.Strict().DecodeString(part[4])
+	a.sum, errSum = base64.RawStdEncoding.Strict().DecodeString(part[5])
+	if err != nil || errSum != nil || !a.affordable() {
+		return argon{}, errPHC
 	}
 	return a, nil
+}
+
+// affordable holds a hash to RFC 9106 section 3.1 and to what a log-in may cost.
+func (a argon) affordable() bool {
+	within := func(n, lo, hi int) bool { return lo <= n && n <= hi }
+	return within(int(a.threads), 1, maxArgonThreads) && within(int(a.time), 1, maxArgonTime) &&
+		within(int(a.memory), 8*int(a.threads), maxArgonMemory) &&
+		within(len(a.salt), 8, 64) && within(len(a.sum), 16, 64)
 }
 
 // MakePassword makes a password of 20 letters and digits in groups of five, without

@@ -98,18 +98,29 @@ func readMapping(name string, root *yaml.Node) (map[string]entry, Problems) {
 
 // nodeText returns a value as it is written, so that 0x10 or 1_000 mean nothing special.
 func nodeText(n *yaml.Node) (string, error) {
-	switch {
-	case n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0:
+	if n.Anchor != "" || n.Kind == yaml.AliasNode || n.Style&yaml.TaggedStyle != 0 {
 		return "", errors.New("anchors, aliases and tags aren't supported")
-	case n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value != "":
-		return "", errors.New("null is no value; leave the line out for the default")
-	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
-		return "", errors.New(`has no value; leave the line out for the default, or write "" for none`)
-	case n.Kind == yaml.ScalarNode:
-		return n.Value, nil
-	case n.Kind != yaml.SequenceNode:
-		return "", errors.New("must be a value or a list, not a mapping")
 	}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return scalarText(n)
+	case yaml.SequenceNode:
+		return listText(n)
+	}
+	return "", errors.New("must be a value or a list, not a mapping")
+}
+
+func scalarText(n *yaml.Node) (string, error) {
+	switch {
+	case n.Tag != "!!null":
+		return n.Value, nil
+	case n.Value == "":
+		return "", errors.New(`has no value; leave the line out for the default, or write "" for none`)
+	}
+	return "", errors.New("null is no value; leave the line out for the default")
+}
+
+func listText(n *yaml.Node) (string, error) {
 	items := make([]string, len(n.Content))
 	for i, item := range n.Content {
 		if item.Kind != yaml.ScalarNode || item.Tag == "!!null" || item.Anchor != "" || strings.Contains(item.Value, ",") {
