@@ -826,7 +826,7 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		for (let e of this.#a) this.env.clearTimeout(e);
 		this.#a.clear(), this.#o.stop();
 	}
-}, q = 1e4, J = 1e3, Y = 1500, X = 5e3, Z = 2e4, Q = 15e3, $ = class extends r {
+}, q = 1e4, J = 800, Y = 1500, X = 5e3, Z = 2e4, Q = 15e3, $ = class extends r {
 	options;
 	#e;
 	#t;

@@ -60,6 +60,7 @@ export class Store {
     this.ignored = new Map(readJSON<[string, string][]>(kept.get("ignored"), []));
     this.named = kept.get("named") !== null;
     this.room = chatd.join(name);
+    if (chatd.status.state === "stopped") chatd.retry(); // what ended another room need not hold here
     for (const p of readJSON<Pick<Pending, "nonce" | "text" | "replyTo">[]>(tab.get(this.#outboxKey), [])) {
       this.room.post(p.text, p.replyTo, p.nonce);
     }

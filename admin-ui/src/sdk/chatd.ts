@@ -37,7 +37,8 @@ export interface ChatdEvents {
 }
 
 const openWithinMs = 10_000;
-const probeMs = 1000;
+/** What answers a page that has come back: nothing within this, and the connection counts as dead. */
+const probeMs = 800;
 const quietMs = 1500;
 /** A connection that lasted this long was a good one: the next attempt starts from the shortest wait. */
 const steadyMs = 5000;
