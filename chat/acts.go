@@ -3,14 +3,12 @@ package chat
 import (
 	"context"
 	"fmt"
-	"unicode/utf8"
 )
 
 // The bounds of acting on messages.
 const (
 	MaxIDs           = 100 // messages in one deletion or restoration
 	MaxReactionKinds = 20  // different emoji on one message
-	MaxEmoji         = 64  // bytes of one emoji
 )
 
 // Delete hides messages: one's own, or, for moderators, anyone's. An author's deletion is final.
@@ -172,12 +170,4 @@ func (s *Service) Members(ctx context.Context, by Actor, room RoomID, limit int)
 		return nil, 0, err
 	}
 	return s.Presence.Members(ctx, room, limit)
-}
-
-// validEmoji admits a short string of symbols: no letters, so that a reaction can't spell a word.
-func validEmoji(s string) bool {
-	if s == "" || len(s) > MaxEmoji || !utf8.ValidString(s) {
-		return false
-	}
-	return isEmoji(s)
 }

@@ -1,49 +1,50 @@
 package chat
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// isEmoji reports whether s is made like one emoji of UTS #51: a base with modifiers,
-// variation selectors and marks, several of them only when joined, a keycap, a pair of
-// regional indicators, or a tag sequence.
-func isEmoji(s string) bool {
-	bases, joins, flags := 0, 0, 0
-	keycap := false
-	joined := true // the next base is welcome
-	for i, r := range s {
-		switch {
-		case r == 0x200D: // zero-width joiner
-			if joined {
-				return false
-			}
-			joins++
-			joined = true
-		case i > 0 && isEmojiModifier(r):
-		case i > 0 && r == 0x20E3:
-			keycap = true
-		case r >= 0x1F1E6 && r <= 0x1F1FF:
-			flags++
-			joined = false
-		case i == 0 && (r >= '0' && r <= '9' || r == '#' || r == '*'):
-			bases++
-			joined = false
-		case isEmojiBase(r):
-			if !joined {
-				return false
-			}
-			bases++
-			joined = false
-		default:
+// MaxEmoji bounds a reaction, in bytes.
+const MaxEmoji = 64
+
+// validEmoji reports whether s is made like one emoji of UTS #51 (ED-17): a keycap, a pair
+// of regional indicators, or symbols with their modifiers joined by zero-width joiners. No
+// letters: a row of reactions must not spell a word.
+func validEmoji(s string) bool {
+	if s == "" || len(s) > MaxEmoji || !utf8.ValidString(s) {
+		return false
+	}
+	if isKeycap(s) || isFlag(s) {
+		return true
+	}
+	for element := range strings.SplitSeq(s, "\u200D") {
+		if !isSymbol(element) {
 			return false
 		}
 	}
-	if joined {
-		return false
-	}
-	if flags > 0 {
-		return flags == 2 && bases == 0
-	}
-	plain := s[0] < 0x80
-	return bases == joins+1 && plain == keycap
+	return true
+}
+
+// isKeycap admits "1\uFE0F\u20E3" and the like, the selector being optional.
+func isKeycap(s string) bool {
+	rest, ok := strings.CutSuffix(s, "\u20E3")
+	rest = strings.TrimSuffix(rest, "\uFE0F")
+	return ok && len(rest) == 1 && strings.Contains("0123456789#*", rest)
+}
+
+// isFlag admits two regional indicators.
+func isFlag(s string) bool {
+	r := []rune(s)
+	indicator := func(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
+	return len(r) == 2 && indicator(r[0]) && indicator(r[1])
+}
+
+// isSymbol admits one symbol and what modifies it.
+func isSymbol(s string) bool {
+	base, size := utf8.DecodeRuneInString(s)
+	return isEmojiBase(base) && !strings.ContainsFunc(s[size:], func(r rune) bool { return !isEmojiModifier(r) })
 }
 
 // isEmojiModifier admits variation selectors, skin tones, and the tags of flags like Scotland's.
@@ -55,5 +56,6 @@ func isEmojiBase(r rune) bool {
 	if r == 0x203C || r == 0x2049 { // the only punctuation with an emoji form
 		return true
 	}
-	return r > 0x7F && unicode.In(r, unicode.So, unicode.Sm)
+	indicator := r >= 0x1F1E6 && r <= 0x1F1FF
+	return r > 0x7F && !indicator && r != utf8.RuneError && unicode.In(r, unicode.So, unicode.Sm)
 }

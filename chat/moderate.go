@@ -49,26 +49,33 @@ func (s *Service) maySanction(by Actor, room RoomID, target UserID, e Effect, d 
 	if room == "" && by.Role != RoleStaff {
 		return "", Refuse(Forbidden, "not_a_moderator", "Only staff sanction in all rooms.")
 	}
+	if err := checkTarget(by, target); err != nil {
+		return "", err
+	}
 	if e != Ban && e != Mute {
 		return "", Refuse(Invalid, "effect_invalid", "effect is ban or mute.")
 	}
 	if d < 0 || d > MaxSanction {
 		return "", Refuse(Invalid, "duration_invalid", "seconds is 0 (for ever) to %d.", int64(MaxSanction/time.Second))
 	}
-	if !validUserID(target) {
-		return "", Refuse(Invalid, "user_invalid", "user is an id like u:ann or g:0192….")
-	}
-	if target == by.ID {
-		return "", Refuse(Invalid, "user_invalid", "You can't sanction yourself.")
-	}
-	if strings.HasPrefix(string(target), PrefixStaff) || strings.HasPrefix(string(target), PrefixKey) {
-		return "", Refuse(Forbidden, "user_protected", "Staff and keys can't be sanctioned; revoke them.")
-	}
 	reason, ok := CleanLine(reason, MaxReason)
 	if !ok {
 		return "", Refuse(Invalid, "reason_too_long", "A reason has at most %d characters.", MaxReason)
 	}
 	return reason, nil
+}
+
+func checkTarget(by Actor, target UserID) error {
+	if !validUserID(target) {
+		return Refuse(Invalid, "user_invalid", "user is an id like u:ann or g:0192….")
+	}
+	if target == by.ID {
+		return Refuse(Invalid, "user_invalid", "You can't sanction yourself.")
+	}
+	if strings.HasPrefix(string(target), PrefixStaff) || strings.HasPrefix(string(target), PrefixKey) {
+		return Refuse(Forbidden, "user_protected", "Staff and keys can't be sanctioned; revoke them.")
+	}
+	return nil
 }
 
 // MaxUserID is the longest UserID, in bytes.

@@ -1,7 +1,7 @@
 package chat
 
 import (
-	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +83,13 @@ func (p SettingsPatch) clean() (SettingsPatch, error) {
 	if p.Guests != nil && *p.Guests != GuestsWrite && *p.Guests != GuestsRead && *p.Guests != GuestsNone {
 		return p, badSetting("guests must be write, read or none")
 	}
+	if err := p.checkNumbers(); err != nil {
+		return p, err
+	}
+	return p, p.checkTimes()
+}
+
+func (p SettingsPatch) checkNumbers() error {
 	for _, b := range []struct {
 		name     string
 		v        *int
@@ -95,16 +102,13 @@ func (p SettingsPatch) clean() (SettingsPatch, error) {
 		{"members_limit", p.MembersLimit, 0, MaxMembers},
 	} {
 		if b.v != nil && (*b.v < b.min || *b.v > b.max) {
-			return p, badSetting("%s must be %d to %d", b.name, b.min, b.max)
+			return badSetting("%s must be %d to %d", b.name, b.min, b.max)
 		}
 	}
-	if err := p.cleanTimes(); err != nil {
-		return p, err
-	}
-	return p, nil
+	return nil
 }
 
-func (p SettingsPatch) cleanTimes() error {
+func (p SettingsPatch) checkTimes() error {
 	for _, b := range []struct {
 		name string
 		v    *time.Duration
@@ -153,21 +157,11 @@ func cleanSites(v *[]string) (*[]string, error) {
 	return &sites, nil
 }
 
-// cleanSite admits an origin (RFC 6454): it ends up in a Content-Security-Policy header,
-// where a stray space or semicolon would be another directive.
+// siteForm is an origin (RFC 6454). It ends up in a Content-Security-Policy header, where a
+// stray space or semicolon would be another directive.
+var siteForm = regexp.MustCompile(`^https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+
 func cleanSite(s string) (string, bool) {
-	u, err := url.Parse(s)
-	if err != nil || len(s) > MaxSite || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return "", false
-	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
-		return "", false
-	}
-	for _, r := range u.Host {
-		ok := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-:[]", r)
-		if !ok {
-			return "", false
-		}
-	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), true
+	s = strings.ToLower(strings.TrimSuffix(s, "/"))
+	return s, len(s) <= MaxSite && siteForm.MatchString(s)
 }
