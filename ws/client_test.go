@@ -278,10 +278,13 @@ func (p *peer) frame() frame {
 	return f
 }
 
-// expect reads the next frame, which must be of this type.
+// expect reads the next frame, which must be of this type. What time brings may come before.
 func (p *peer) expect(kind string) frame {
 	p.t.Helper()
 	f := p.frame()
+	for f["type"] != kind && (f["type"] == "presence" || f["type"] == "heartbeat") {
+		f = p.frame()
+	}
 	if f["type"] != kind {
 		p.t.Fatalf("got %s, want %q", f, kind)
 	}
@@ -302,6 +305,9 @@ func (p *peer) await(kind string) frame {
 func (p *peer) refused(code string) frame {
 	p.t.Helper()
 	f := p.frame()
+	for f["type"] == "presence" || f["type"] == "heartbeat" {
+		f = p.frame()
+	}
 	if f["code"] != code {
 		p.t.Fatalf("got %s, want the code %q", f, code)
 	}
@@ -331,7 +337,7 @@ func (p *peer) end(code int) string {
 func (p *peer) settled(room string) {
 	p.t.Helper()
 	id := p.ask("read", "room", room, "seq", 0)
-	if f := p.frame(); f["type"] != "ack" || f["id"] != id {
+	if f := p.expect("ack"); f["id"] != id {
 		p.t.Fatalf("got %s, want nothing more", f)
 	}
 }
