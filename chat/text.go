@@ -84,6 +84,7 @@ type sifter struct {
 	marks, tags int  // kept since base
 }
 
+//nolint:cyclop // a table of cases
 func (v *sifter) rune(r, next rune) {
 	switch {
 	case r == '\r':
@@ -119,6 +120,8 @@ func (v *sifter) keep(r rune) {
 }
 
 // needs reports whether an invisible character has work to do where it stands.
+//
+//nolint:cyclop // a table of cases
 func (v *sifter) needs(r, next rune) bool {
 	switch {
 	case v.base == 0, v.prev == r:

@@ -21,6 +21,7 @@ var spaceless = []*unicode.RangeTable{
 	unicode.Han, unicode.Hiragana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
+//nolint:cyclop // a table of cases
 func groupOf(r rune) wordGroup {
 	switch {
 	case r < utf8.RuneSelf:

@@ -114,10 +114,7 @@ func (m *markup) delimiter(i int) int {
 	if kind < 0 {
 		return end - i
 	}
-	before, _ := utf8.DecodeLastRuneInString(m.source[:i])
-	after, _ := utf8.DecodeRuneInString(m.source[end:])
-	begins := (i == 0 || !wordRune(before)) && end < len(m.source) && !unicode.IsSpace(after)
-	ends := (end == len(m.source) || !wordRune(after)) && i > 0 && !unicode.IsSpace(before)
+	begins, ends := flanks(m.source[:i], m.source[end:])
 	switch from := m.open[kind]; {
 	case ends && from > 0:
 		m.take(i, end, piece{tag: emphases[kind].end})
@@ -128,6 +125,15 @@ func (m *markup) delimiter(i int) int {
 		m.open[kind] = len(m.pieces)
 	}
 	return end - i
+}
+
+// flanks reports whether what stands between before and after may begin an emphasis, and end one.
+func flanks(before, after string) (begins, ends bool) {
+	left, _ := utf8.DecodeLastRuneInString(before)
+	right, _ := utf8.DecodeRuneInString(after)
+	begins = (before == "" || !wordRune(left)) && after != "" && !unicode.IsSpace(right)
+	ends = (after == "" || !wordRune(right)) && before != "" && !unicode.IsSpace(left)
+	return begins, ends
 }
 
 // close forgets the emphases that began at piece from or after it: they would overlap.

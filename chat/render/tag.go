@@ -93,6 +93,8 @@ func tagEnd(s string) int {
 }
 
 // after returns the state that follows on c, which neither ends the tag nor quotes a value.
+//
+//nolint:cyclop // a table of transitions
 func (s tagState) after(c byte) tagState {
 	space := c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'
 	switch {
