@@ -10,7 +10,8 @@ import { kept, tab } from "./storage";
 const root = document.documentElement;
 const params = readParams(location, root.hasAttribute("data-embed"));
 
-setLang(chooseLang(params.lang, ...(navigator.languages ?? [navigator.language])));
+const wishes = [...(navigator.languages ?? [navigator.language])];
+setLang(chooseLang(params.lang, ...wishes), wishes);
 if (params.theme) root.dataset.theme = params.theme;
 if (params.accent) setAccent(root, params.accent);
 followKeyboard();

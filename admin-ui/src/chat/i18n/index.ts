@@ -7,6 +7,7 @@ const catalogues = { en, de };
 export type Lang = keyof typeof catalogues;
 
 let lang: Lang = "en";
+let locale = "en"; // with its region: it decides between 6:30 PM and 18:30
 
 /** The first of the wishes that has a catalogue. */
 export function chooseLang(...wishes: (string | null | undefined)[]): Lang {
@@ -17,9 +18,18 @@ export function chooseLang(...wishes: (string | null | undefined)[]): Lang {
   return "en";
 }
 
-export function setLang(to: Lang): void {
+export function setLang(to: Lang, wishes: readonly string[] = []): void {
   lang = to;
+  locale = wishes.find((w) => w.toLowerCase().split("-")[0] === to && supported(w)) ?? to;
   document.documentElement.lang = to;
+}
+
+function supported(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf([tag]).length > 0;
+  } catch {
+    return false; // some systems name what is no language tag, like en-US@posix
+  }
 }
 
 export function t(word: Word, vars: Record<string, string | number> = {}): string {
@@ -37,7 +47,7 @@ function fill(text: string, vars: Record<string, string | number>): string {
 }
 
 export function number(n: number): string {
-  return n.toLocaleString(lang);
+  return n.toLocaleString(locale);
 }
 
 export interface Told {
@@ -74,16 +84,16 @@ export function span(ms: number): string {
   const s = Math.max(1, Math.ceil(ms / 1000));
   const [n, unit] = s < 100 ? [s, "second"] : s < 5400 ? [Math.ceil(s / 60), "minute"]
     : s < 172_800 ? [Math.ceil(s / 3600), "hour"] : [Math.ceil(s / 86_400), "day"];
-  return new Intl.NumberFormat(lang, { style: "unit", unit: unit as string, unitDisplay: "long" }).format(n as number);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: unit as string, unitDisplay: "long" }).format(n as number);
 }
 
 // Making a format costs more than using it a hundred times.
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(at: string | number | Date, options: Intl.DateTimeFormatOptions): string {
-  const key = lang + JSON.stringify(options);
+  const key = locale + JSON.stringify(options);
   let f = formats.get(key);
-  if (!f) formats.set(key, (f = new Intl.DateTimeFormat(lang, options)));
+  if (!f) formats.set(key, (f = new Intl.DateTimeFormat(locale, options)));
   return f.format(new Date(at));
 }
 
