@@ -7,6 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 version = $(shell git describe --tags --always --dirty)
+# The race detector, the servers that the Go tests start, and what the examples in docs run on.
+go_needs := go gcc redis-server postgresql curl jq node python3 php
 lint := bin/golangci-lint
 pages := admin-ui/node_modules/.package-lock.json
 spec := scripts/spec/node_modules/.package-lock.json
@@ -27,7 +29,7 @@ test: test-go test-pages test-browser test-conformance test-container
 
 .PHONY: test-go
 test-go:
-	scripts/need.sh go gcc redis-server postgresql
+	scripts/need.sh $(go_needs)
 	go test -race -count=1 -timeout 20m ./...
 
 .PHONY: test-pages
@@ -94,7 +96,7 @@ fuzz:
 ## soak: the tests again, in their long forms
 .PHONY: soak
 soak:
-	scripts/need.sh go gcc redis-server postgresql
+	scripts/need.sh $(go_needs)
 	CHATD_TEST_LONG=1 go test -race -count=1 -timeout 90m ./...
 
 ## bench: every Go benchmark, with allocations

@@ -23,6 +23,8 @@ have() {
 packages() {
 	case $1 in
 	npm) echo nodejs npm ;;
+	node) echo nodejs ;;
+	php) echo php-cli ;;
 	chromium) echo chromium fonts-noto-color-emoji ;;
 	gcc) echo gcc libc6-dev ;; # the race detector wants cgo
 	*) echo "$1" ;;
