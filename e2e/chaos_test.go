@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestChaos(t *testing.T) {
 		acks := writers.acknowledged()
 		for _, r := range readers {
 			r.reaches(t, v.Seq)
-			r.saw(t, acks)
+			r.saw(t, acks, writers.gone)
 			r.sameView(t, v)
 		}
 		t.Logf("%d cuts, %d acknowledged messages, %d left, %d readers, seq %d",
@@ -101,10 +102,16 @@ func TestBeyondTheWindow(t *testing.T) {
 // TestAwayTooLong is the same through the client: it surfaces the fresh state.
 func TestAwayTooLong(t *testing.T) {
 	p := start(t, sqlite)
-	l, gate := &lines{spec: p.spec}, make(chan struct{}, 2)
-	gate <- struct{}{}
+	l, gate := &lines{spec: p.spec}, make(chan struct{})
+	var dials atomic.Int32
 	c := p.dial(t, client.Options{Dial: func(ctx context.Context, url string, h http.Header) (client.Conn, error) {
-		<-gate
+		if dials.Add(1) > 1 { // the way back is barred until the gate opens
+			select {
+			case <-gate:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
 		return l.dial(ctx, url, h)
 	}})
 	r := follow(t, c, "busy")
@@ -114,7 +121,7 @@ func TestAwayTooLong(t *testing.T) {
 	writeMany(t, p, "busy", 1001)
 	end := post(t, writer, "busy", "the last")
 
-	gate <- struct{}{}
+	close(gate)
 
 	eventually(t, 20*time.Second, "the fresh state comes", func() bool { at, _ := r.at(); return at >= end.Seq })
 	r.mu.Lock()

@@ -56,7 +56,7 @@ func killed(t *testing.T, p *program, room string) (posts int) {
 	v := fullView(t, p, room)
 	writers.stored(t, v)
 	r.reaches(t, v.Seq)
-	r.saw(t, writers.acknowledged())
+	r.saw(t, writers.acknowledged(), nil)
 	r.sameView(t, v)
 	for _, x := range append(writers.clients, c) {
 		x.Close()

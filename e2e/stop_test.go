@@ -41,7 +41,7 @@ func TestStop(t *testing.T) {
 		acks := writers.acknowledged()
 		for _, r := range readers {
 			r.reaches(t, v.Seq)
-			r.saw(t, acks)
+			r.saw(t, acks, nil)
 			r.sameView(t, v)
 			r.heardGoodbye(t)
 		}
