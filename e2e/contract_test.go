@@ -2,17 +2,13 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/chatd/chatd/client"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // neverSent are the frames that this version's server has no reason to send yet.
@@ -105,122 +101,6 @@ func seenAll(t *testing.T, l *ledger) {
 	}
 }
 
-// TestMalformedRequests derives wrong requests from the schemas: each is refused with
-// bad_request and its id.
-func TestMalformedRequests(t *testing.T) {
-	p := start(t, sqlite)
-	owner := p.dial(t, client.Options{Token: moderator(t, "mod")})
-	join(t, owner, "general")
-	id := post(t, owner, "general", "hello").MessageID
-	s := p.spec.spec
-	cases := 0
-	for kind := range s.requests {
-		t.Run(kind, func(t *testing.T) {
-			for name, frame := range malformed(t, s, kind, id) {
-				cases++
-				b := p.bare(t, "/ws", mint(t, "mod", jwt.MapClaims{"role": "moderator"}))
-				b.done("join", map[string]any{"room": "general"})
-				j, err := json.Marshal(frame)
-				if err != nil {
-					t.Fatal(err)
-				}
-				b.write(j)
-				got := b.until("the refusal of "+name, func(m map[string]any) bool {
-					return m["type"] == "error" || m["type"] == "ack"
-				})
-				if got["type"] != "error" || got["code"] != "bad_request" {
-					t.Errorf("%s: %s: got %v, want bad_request", name, j, got)
-				} else if want, ok := frame["id"].(string); ok && got["id"] != want {
-					t.Errorf("%s: got the id %v, want %q", name, got["id"], want)
-				}
-			}
-		})
-	}
-	t.Logf("%d malformed requests", cases)
-}
-
-// malformed returns requests that each have one fault, by what it is.
-func malformed(t *testing.T, s *spec, kind, message string) map[string]map[string]any {
-	t.Helper()
-	schema := schemaOf(s, kind)
-	good := example(s, kind, message)
-	faults := map[string]map[string]any{}
-	for _, r := range schema["required"].([]any) {
-		f := maps.Clone(good)
-		delete(f, r.(string))
-		faults["without "+r.(string)] = f
-	}
-	faults["with a key too much"] = with(good, "surplus", 1)
-	for key, property := range schema["properties"].(map[string]any) {
-		for _, wrong := range wrongTypes(s, property.(map[string]any)) {
-			faults[fmt.Sprintf("%s of type %T", key, wrong)] = with(good, key, wrong)
-		}
-	}
-	nested(s, schema, good, faults)
-	return faults
-}
-
-// nested makes faults within since and settings.
-func nested(s *spec, schema, good map[string]any, faults map[string]map[string]any) {
-	for key, property := range schema["properties"].(map[string]any) {
-		inner := s.resolve(property.(map[string]any))
-		properties, ok := inner["properties"].(map[string]any)
-		if !ok {
-			continue
-		}
-		value := map[string]any{"epoch": "e", "seq": 1}
-		if key == "settings" {
-			value = map[string]any{"topic": "Go"}
-		}
-		faults[key+" with a key too much"] = with(good, key, with(value, "surplus", 1))
-		required, _ := inner["required"].([]any)
-		for _, r := range required {
-			f := maps.Clone(value)
-			delete(f, r.(string))
-			faults[key+" without "+r.(string)] = with(good, key, f)
-		}
-		for k, p := range properties {
-			for _, wrong := range wrongTypes(s, p.(map[string]any)) {
-				faults[fmt.Sprintf("%s.%s of type %T", key, k, wrong)] = with(good, key, with(value, k, wrong))
-			}
-		}
-	}
-}
-
-// wrongTypes returns a value of each JSON type that a property is not.
-func wrongTypes(s *spec, property map[string]any) []any {
-	right, _ := s.resolve(property)["type"].(string)
-	if right == "" {
-		right = "string" // the const of type
-	}
-	values := map[string]any{
-		"string": "a text", "integer": 7, "boolean": true, "object": map[string]any{}, "array": []any{}, "null": nil,
-	}
-	delete(values, right)
-	return slices.Collect(maps.Values(values))
-}
-
-func with(m map[string]any, key string, v any) map[string]any {
-	m = maps.Clone(m)
-	m[key] = v
-	return m
-}
-
-// schemaOf returns the schema of a type of request.
-func schemaOf(s *spec, kind string) map[string]any {
-	return s.resolve(s.at("components", "messages", kind, "payload").(map[string]any))
-}
-
-// example returns the spec's first example of a request, about an existing message.
-func example(s *spec, kind, message string) map[string]any {
-	first := s.at("components", "messages", kind, "examples").([]any)[0].(map[string]any)
-	q := maps.Clone(first["payload"].(map[string]any))
-	if _, ok := q["message_id"]; ok {
-		q["message_id"] = message
-	}
-	return q
-}
-
 // TestErrorCodes shows that every code which the spec lists is explained.
 func TestErrorCodes(t *testing.T) {
 	s, err := loadSpec()
@@ -244,14 +124,21 @@ func TestExamplesAreValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, schema := range s.requests {
-		for _, e := range s.at("components", "messages", kind, "examples").([]any) {
-			b, err := json.Marshal(e.(map[string]any)["payload"])
-			if err != nil {
-				t.Fatal(err)
+	for operation, schemas := range map[string]map[string]*jsonschema.Schema{"request": s.requests, "event": s.frames} {
+		for _, name := range s.messages(operation) {
+			examples, _ := s.at("components", "messages", name, "examples").([]any)
+			if len(examples) == 0 {
+				t.Errorf("%s has no example", name)
 			}
-			if err := validate(schema, b); err != nil {
-				t.Errorf("%s: %v", kind, err)
+			for _, e := range examples {
+				payload := e.(map[string]any)["payload"].(map[string]any)
+				b, err := json.Marshal(payload)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := validate(schemas[payload["type"].(string)], b); err != nil {
+					t.Errorf("the example of %s: %v", name, err)
+				}
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func TestKill(t *testing.T) {
 // killed plays one round in a room of its own.
 func killed(t *testing.T, p *program, room string) (posts int) {
 	writers := &crowd{room: room}
-	for i := range 4 {
+	for i := range 8 {
 		writers.clients = append(writers.clients, p.dial(t, client.Options{Token: user(t, fmt.Sprintf("writer-%d", i))}))
 	}
 	c := p.dial(t, client.Options{Token: user(t, "reader")})

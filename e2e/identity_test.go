@@ -49,6 +49,7 @@ func TestWaysToSignIn(t *testing.T) {
 	if got := x.receive(); got["client_id"] != "u:plain" {
 		t.Errorf("got %v, want it from u:plain", got)
 	}
+	secrets = append(secrets, p.plain(t, "general", nil).cookie.Value)
 	p.bare(t, "/ws?token=not-a-token-but-planted", "")
 	p.get("/ws?token=planted-in-a-plain-request")
 	p.get("/api/v1/rooms?token=planted-for-the-api")

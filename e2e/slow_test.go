@@ -25,7 +25,7 @@ func TestReadersThatNeverRead(t *testing.T) {
 	p := start(t, sqlite)
 	silent, good, rate := sized(100, 500), sized(10, 50), sized(100, 200)
 	writers := &crowd{room: "loud", size: 1000}
-	for i := range 4 {
+	for i := range 16 {
 		writers.clients = append(writers.clients, p.dial(t, client.Options{Token: user(t, fmt.Sprintf("writer-%d", i))}))
 		join(t, writers.clients[i], "loud")
 	}
