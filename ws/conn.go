@@ -15,9 +15,10 @@ type sink interface {
 	// push queues frames, all or none. Where they would not fit it ends the connection,
 	// and reports false from then on.
 	push(frames [][]byte) bool
-	// pushSnapshot queues what a reader starts from. It doesn't count against the bound of the
-	// queue: that is for what comes after. Call it only after waitForRoom.
-	pushSnapshot(frames [][]byte) bool
+	// pushAsked queues what the client has asked for: answers, and the state of a room, which
+	// may be large. It doesn't count against the bound of the queue, that is for what comes unasked; it is bounded
+	// by waitForRoom, before each request.
+	pushAsked(frames [][]byte) bool
 	// waitForRoom waits until the queue is half empty; false: the connection has ended.
 	waitForRoom() bool
 	// end closes the connection, and returns at once. The first call counts: it reports true.
@@ -48,21 +49,21 @@ type conn struct {
 	written chan struct{} // closed when write has returned
 	iov     [][]byte      // write's
 
-	mu        sync.Mutex // guards what follows
-	work      sync.Cond  // for write: there is something to do
-	space     sync.Cond  // for waitForRoom
-	queue     [][]byte
-	spare     [][]byte // the last batch's backing
-	queued    int      // bytes in queue that count
-	flying    int      // bytes being written that count
-	snapshots int      // bytes in queue that don't
-	landing   int      // bytes being written that don't
-	greeted   bool     // the answer to the handshake is on its way
-	ping      []byte   // the latest only: RFC 6455, section 5.5.3, lets older ones go
-	pong      []byte
-	ending    *farewell
-	endBy     time.Time
-	broken    bool // the peer is gone: nothing can be sent
+	mu      sync.Mutex // guards what follows
+	work    sync.Cond  // for write: there is something to do
+	space   sync.Cond  // for waitForRoom
+	queue   [][]byte
+	spare   [][]byte // the last batch's backing
+	queued  int      // bytes in queue that count
+	flying  int      // bytes being written that count
+	asked   int      // bytes in queue that don't
+	landing int      // bytes being written that don't
+	greeted bool     // the answer to the handshake is on its way
+	ping    []byte   // the latest only: RFC 6455, section 5.5.3, lets older ones go
+	pong    []byte
+	ending  *farewell
+	endBy   time.Time
+	broken  bool // the peer is gone: nothing can be sent
 }
 
 func newConn(raw net.Conn, early []byte, limits *Limits, st *stats) *conn {
@@ -150,14 +151,14 @@ func (c *conn) push(frames [][]byte) bool {
 	return true
 }
 
-func (c *conn) pushSnapshot(frames [][]byte) bool {
+func (c *conn) pushAsked(frames [][]byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ending != nil {
 		return false
 	}
 	c.queue = append(c.queue, frames...)
-	c.snapshots += size(frames)
+	c.asked += size(frames)
 	c.work.Signal()
 	return true
 }
@@ -165,7 +166,7 @@ func (c *conn) pushSnapshot(frames [][]byte) bool {
 func (c *conn) waitForRoom() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.ending == nil && c.queued+c.flying+c.snapshots+c.landing > c.limits.QueueBytes/2 {
+	for c.ending == nil && c.queued+c.flying+c.asked+c.landing > c.limits.QueueBytes/2 {
 		c.space.Wait()
 	}
 	return c.ending == nil

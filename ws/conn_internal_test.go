@@ -75,7 +75,7 @@ func TestQueueIsBounded(t *testing.T) {
 	if c.push([][]byte{fits}) {
 		t.Error("a frame was taken beyond the bound")
 	}
-	if c.push([][]byte{fits}) || c.pushSnapshot([][]byte{fits}) || c.end(farewell{}) || c.waitForRoom() {
+	if c.push([][]byte{fits}) || c.pushAsked([][]byte{fits}) || c.end(farewell{}) || c.waitForRoom() {
 		t.Error("an ended connection takes more")
 	}
 	client.Close()
@@ -85,7 +85,7 @@ func TestQueueIsBounded(t *testing.T) {
 
 func TestSnapshotsDontCount(t *testing.T) {
 	c, client := testConn(t, Limits{QueueBytes: 100, Linger: time.Second})
-	if !c.pushSnapshot([][]byte{bytes.Repeat([]byte("x"), 5000)}) || !c.push([][]byte{[]byte("live")}) {
+	if !c.pushAsked([][]byte{bytes.Repeat([]byte("x"), 5000)}) || !c.push([][]byte{[]byte("live")}) {
 		t.Error("what comes after a snapshot was refused")
 	}
 	go c.write()

@@ -65,7 +65,7 @@ func (r *reader) start(at chat.Position, frames [][]byte) *chat.Error {
 		return r.why
 	}
 	r.started, r.epoch, r.seq = true, at.Epoch, at.Seq
-	r.session.out.pushSnapshot(frames)
+	r.session.out.pushAsked(frames)
 	r.releaseLocked()
 	return nil
 }

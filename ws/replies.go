@@ -56,7 +56,7 @@ func (r *replies) finish(a *answer, frames [][]byte) {
 	n := 0
 	for n < len(r.open) && r.open[n].done {
 		if f := r.open[n].frames; len(f) > 0 {
-			r.out.push(f)
+			r.out.pushAsked(f)
 		}
 		n++
 	}

@@ -52,33 +52,35 @@ func (x *session) request(id string, q request, a *args) {
 	if !q.noRoom {
 		room = a.room()
 	}
-	if q.own && a.err == nil && !x.tooFast {
-		if _, err := q.do(x, id, room, a); err != nil {
-			x.answer(x.place(), id, room, nil, err)
+	if q.alone {
+		if !x.replies.wait() {
+			return
 		}
-		return
+		if r := x.readerOf(room); r != nil {
+			r.hold()
+			defer r.release()
+		}
 	}
-	if q.alone && !x.replies.wait() {
-		return
+	var slot *answer
+	if !q.own {
+		slot = x.place()
 	}
-	slot := x.place()
-	if slot == nil {
-		return
+	say, err := x.attempt(id, q, room, a)
+	if q.own && err != nil {
+		slot = x.place()
 	}
+	x.answer(slot, id, room, say, err)
+}
+
+// attempt has a request done, unless it is refused before.
+func (x *session) attempt(id string, q request, room chat.RoomID, a *args) (any, error) {
 	if x.tooFast {
-		x.answer(slot, id, room, nil, errTooFast)
-		return
-	}
-	if r := x.readerOf(room); q.alone && r != nil {
-		r.hold()
-		defer r.release()
+		return nil, errTooFast
 	}
 	if a.err != nil {
-		x.answer(slot, id, room, nil, a.err)
-		return
+		return nil, a.err
 	}
-	say, err := q.do(x, id, room, a)
-	x.answer(slot, id, room, say, err)
+	return q.do(x, id, room, a)
 }
 
 func (x *session) place() *answer { return x.replies.begin(false) }

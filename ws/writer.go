@@ -78,7 +78,7 @@ func (c *conn) takeLocked() [][]byte {
 	batch = append(batch, queue...)
 	c.ping, c.pong = nil, nil
 	c.flying, c.queued = c.queued, 0
-	c.landing, c.snapshots = c.snapshots, 0
+	c.landing, c.asked = c.asked, 0
 	clear(c.queue)
 	c.queue = c.queue[:0]
 	if cap(c.queue) > 256 {
