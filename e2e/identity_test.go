@@ -56,7 +56,10 @@ func TestWaysToSignIn(t *testing.T) {
 	secrets = append(secrets, "not-a-token-but-planted", "planted-in-a-plain-request", "planted-for-the-api",
 		"planted-password-of-staff", jwtSecret, apiKey)
 
-	p.stop()
+	code, took := p.stop()
+	if code != 0 || took > 22*time.Second {
+		t.Errorf("with clients that don't read: got exit code %d after %v, want 0 within 20 s and a little", code, took)
+	}
 	log := p.log.String()
 	for _, s := range secrets {
 		if strings.Contains(log, s) || strings.Contains(log, s[strings.LastIndex(s, ".")+1:]) {
