@@ -1,6 +1,13 @@
 package ws
 
-import "github.com/chatd/chatd/chat"
+import (
+	"unicode/utf8"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// maxRequestID bounds a request's id, in characters.
+const maxRequestID = 64
 
 // v1Codec is the v1 protocol.
 type v1Codec struct{}
@@ -77,7 +84,10 @@ func (v1Codec) receive(s *session, text []byte) {
 		return
 	}
 	a := &args{fields: fields}
-	id := a.text("id", 64)
+	id := a.text("id", 4*maxRequestID)
+	if utf8.RuneCountInString(id) > maxRequestID {
+		a.refuse("id has 1 to %d characters.", maxRequestID)
+	}
 	if a.err != nil {
 		s.malformed("", "", a.err)
 		return
