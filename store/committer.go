@@ -64,7 +64,7 @@ func (s *Store) commit(ctx context.Context, waits []pending) {
 
 // try runs one commit; a panic in it is an error whose outcome must be looked up.
 func (s *Store) try(ctx context.Context, b *batch) (out outcome, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout+s.cfg.CommitTimeout/2)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
@@ -120,7 +120,7 @@ func (s *Store) settle(ctx context.Context, b *batch, cause error) {
 
 // settleOnce looks a batch up once and tells its outcome, where it can be known.
 func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool) (bool, error) {
-	look, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
+	look, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout+s.cfg.CommitTimeout/2)
 	defer cancel()
 	out, found, err := s.db.resolve(look, b)
 	if err != nil {

@@ -53,7 +53,8 @@ type Config struct {
 	BatchSize int           // changes in one commit; default 256
 	QueueWait time.Duration // how long Append waits for room in the queue; default 2 s
 
-	// CommitTimeout bounds one commit and each look for its outcome; default 10 s.
+	// CommitTimeout bounds one commit and each look for its outcome; default 10 s. A
+	// server that doesn't even say that it gave up is waited for half as long again.
 	CommitTimeout time.Duration
 	// UnknownAfter is when callers hear ErrOutcomeUnknown; default 3 s.
 	UnknownAfter time.Duration

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -55,16 +56,25 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 	if pc.ConnectTimeout == 0 {
 		pc.ConnectTimeout = 5 * time.Second
 	}
+	if err := migratePostgres(ctx, *pc); err != nil {
+		return nil, fmt.Errorf("store: open the PostgreSQL database %s at %s: %w", pc.Database, pc.Host, err)
+	}
+	// The server gives up before this side does: its word is certain, and no statement
+	// that nobody waits for any more stands in line for the lock.
+	param("statement_timeout", strconv.FormatInt(cfg.CommitTimeout.Milliseconds(), 10))
 	d := &postgresDB{cfg: cfg, reader: stdlib.OpenDB(*pc), writer: stdlib.OpenDB(*pc)}
 	d.reader.SetMaxOpenConns(postgresReaders)
 	d.reader.SetMaxIdleConns(postgresReaders)
 	d.reader.SetConnMaxIdleTime(5 * time.Minute)
 	d.writer.SetMaxOpenConns(postgresWriters)
 	d.writer.SetMaxIdleConns(postgresWriters)
-	if err := migrate(ctx, d.writer, d.goose()); err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open the PostgreSQL database %s at %s: %w", pc.Database, pc.Host, err), d.release())
-	}
 	return d, nil
+}
+
+// migratePostgres uses connections of its own, for a migration may take its time.
+func migratePostgres(ctx context.Context, pc pgx.ConnConfig) error {
+	db := stdlib.OpenDB(pc)
+	return errors.Join(migrate(ctx, db, goose.DialectPostgres), db.Close())
 }
 
 func (d *postgresDB) pools() (read, write *sql.DB) { return d.reader, d.writer }

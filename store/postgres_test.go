@@ -24,6 +24,7 @@ func through(t *testing.T, p **proxy) storetest.Backend {
 	b.Config = func(tb testing.TB) store.Config {
 		cfg := direct(tb)
 		px, u := newProxy(t, cfg.DatabaseURL)
+		u += "&statement_timeout=0" // so that the server doesn't give up by itself
 		urls[u], cfg.DatabaseURL, *p = cfg.DatabaseURL, u, px
 		return cfg
 	}
@@ -45,6 +46,8 @@ func TestPostgresBackendsKilled(t *testing.T) {
 	t.Parallel()
 	r := storetest.Start(t, postgresBackend(store.Power))
 	const authors, each = 8, 30
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
 	var wg sync.WaitGroup
 	for a := range authors {
 		wg.Go(func() {
@@ -55,7 +58,7 @@ func TestPostgresBackendsKilled(t *testing.T) {
 					if err == nil {
 						break
 					}
-					if !chat.IsKind(err, chat.Unavailable) {
+					if !chat.IsKind(err, chat.Unavailable) || ctx.Err() != nil {
 						t.Errorf("%s: got %v, want it stored or Unavailable", text, err)
 						return
 					}
@@ -115,7 +118,10 @@ func TestPostgresAnswerLost(t *testing.T) {
 	if err := <-answers; !errors.Is(err, chat.ErrOutcomeUnknown) {
 		t.Fatalf("got %v, want ErrOutcomeUnknown", err)
 	}
-	for { // from here on it is known that the database is away
+	for deadline := time.Now().Add(20 * time.Second); ; { // from here on it is known that the database is away
+		if time.Now().After(deadline) {
+			t.Fatal("Ping doesn't tell that the database is away")
+		}
 		_, err := r.Post(t.Context(), "a", "meanwhile", "2")
 		if got := chat.CodeOf(err); got != "store_unavailable" {
 			t.Fatalf("while the database is away: got %v, want store_unavailable", err)
@@ -145,9 +151,10 @@ func TestPostgresAnswerLost(t *testing.T) {
 
 // postUntil repeats a post while the database is away.
 func postUntil(t *testing.T, r *storetest.Running, text, nonce string) (chat.Committed, error) {
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		c, err := r.Post(t.Context(), "a", text, nonce)
-		if chat.CodeOf(err) != "store_unavailable" {
+		if chat.CodeOf(err) != "store_unavailable" || time.Now().After(deadline) {
 			return c, err
 		}
 	}
@@ -180,14 +187,51 @@ func TestPostgresRequestLost(t *testing.T) {
 	}
 }
 
-// TestPostgresLateCommit: a statement that was given up is still waiting at the
-// server. Whoever comes first, it or the look at its outcome, the two agree.
-func TestPostgresLateCommit(t *testing.T) {
+// TestPostgresFence: an append that was given up may still reach the server. Once its
+// outcome was looked up and not found, it must not happen any more.
+func TestPostgresFence(t *testing.T) {
 	t.Parallel()
-	r := storetest.Start(t, postgresBackend(store.Power), func(c *store.Config) { c.CommitTimeout = 150 * time.Millisecond })
-	if _, err := r.Post(t.Context(), "a", "first", "0"); err != nil {
-		t.Fatal(err)
+	r := storetest.Start(t, postgresBackend(store.Power))
+	appendBatch := func(n int) (outcome string, err error) {
+		frame := fmt.Sprintf(`{"batch": "b%d", "writer": "w", "n": %d, "now": 1, "nonces_after": 0, "defaults": {}}`, n, n)
+		ops := fmt.Sprintf(`[{"op": "post", "room": "a", "by": "u:ann", "at": 1, "step": 1, "id": "m%d", "author": "u:ann", "posted": 1}]`, n)
+		err = r.SQL().QueryRow(`SELECT chatd_append($1, $2)`, frame, ops).Scan(&outcome)
+		return outcome, err
 	}
+	resolve := func(n int) (outcome string) {
+		t.Helper()
+		if err := r.SQL().QueryRow(`SELECT chatd_resolve('w', $1, 1)`, n).Scan(&outcome); err != nil {
+			t.Fatal(err)
+		}
+		return outcome
+	}
+	first, err := appendBatch(1)
+	if got := resolve(1); err != nil || got != first || !strings.Contains(got, `"seq"`) {
+		t.Errorf("a batch that committed: got %q, %v, want its outcome, %q", got, err, first)
+	}
+	if got := resolve(2); got != "" {
+		t.Errorf("a batch that didn't come: got %q, want none", got)
+	}
+	for _, late := range []int{1, 2} {
+		if _, err := appendBatch(late); err == nil || !strings.Contains(err.Error(), "void") {
+			t.Errorf("batch %d, late: got %v, want it void", late, err)
+		}
+	}
+	if _, err := appendBatch(3); err != nil {
+		t.Errorf("the next batch: %v", err)
+	}
+	if _, err := appendBatch(2); err == nil {
+		t.Error("a batch that was void came in after its successor")
+	}
+	if n := r.Number(`SELECT count(*) FROM messages`); n != 2 {
+		t.Errorf("got %d messages, want those of batches 1 and 3", n)
+	}
+}
+
+// TestPostgresLockHeld: a server that can't take the lock in time says so itself.
+func TestPostgresLockHeld(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power), func(c *store.Config) { c.CommitTimeout = 300 * time.Millisecond })
 	tx, err := r.SQL().Begin()
 	if err != nil {
 		t.Fatal(err)
@@ -195,31 +239,14 @@ func TestPostgresLateCommit(t *testing.T) {
 	if _, err := tx.Exec(`SELECT chatd_lock()`); err != nil {
 		t.Fatal(err)
 	}
-	answers := make(chan error, 1)
-	go func() {
-		_, err := r.Post(t.Context(), "a", "late", "1")
-		answers <- err
-	}()
-	waiting := func() (n int) {
-		if err := tx.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	for waiting() < 2 { // the append that was given up, and the look at its outcome
-		if _, err := tx.Exec(`SELECT pg_stat_clear_snapshot()`); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := r.Post(t.Context(), "a", "x", "1"); chat.CodeOf(err) != "store_unavailable" {
+		t.Errorf("got %v, want store_unavailable", err)
 	}
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	got := <-answers
-	if _, err := postUntil(t, r, "late", "1"); err != nil {
-		t.Fatal(err)
-	}
-	if n := r.Number(`SELECT count(*) FROM messages`); n != 2 || len(r.Heard(2)) != 2 {
-		t.Errorf("got %d messages after an answer of %v and a repeat, want 2, each announced once", n, got)
+	if c, err := postUntil(t, r, "x", "1"); err != nil || c.Duplicate {
+		t.Errorf("afterwards: got %+v, %v, want it stored", c, err)
 	}
 }
 

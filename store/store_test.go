@@ -1,12 +1,14 @@
 package store_test
 
 import (
+	"context"
 	"database/sql"
 	"flag"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -32,7 +34,7 @@ func run(m *testing.M) int {
 	}
 	// The model test is thorough enough with less than rapid's hundred runs; -rapid.checks asks for others.
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("12")
+		_ = f.Value.Set("6")
 	}
 	code := m.Run()
 	if err := server.Stop(); err != nil {
@@ -75,7 +77,11 @@ func sqliteBackend(d store.Durability) storetest.Backend {
 func postgresBackend(d store.Durability) storetest.Backend {
 	return storetest.Backend{
 		Config: func(t testing.TB) store.Config {
-			u, err := server.Database(t.Context())
+			empty, err := template()
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, err := server.Copy(t.Context(), empty)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,6 +90,21 @@ func postgresBackend(d store.Durability) storetest.Backend {
 		SQL: func(t testing.TB, cfg store.Config) *sql.DB { return open(t, "pgx", cfg.DatabaseURL) },
 	}
 }
+
+// template is a database with the schema and nothing else: copying it is much cheaper
+// than running the migrations for every test.
+var template = sync.OnceValues(func() (string, error) {
+	ctx := context.Background()
+	u, err := server.Database(ctx)
+	if err != nil {
+		return "", err
+	}
+	s, err := store.Open(ctx, store.Config{DatabaseURL: u})
+	if err != nil {
+		return "", err
+	}
+	return u, s.Close()
+})
 
 func open(t testing.TB, driver, dsn string) *sql.DB {
 	db, err := sql.Open(driver, dsn)

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -73,7 +74,10 @@ func Start(settings ...string) (_ *Server, err error) {
 // run starts the server from a thread that lives as long as the server does, so that the
 // kernel ends the server when this process dies without calling Stop.
 func (s *Server) run(who *syscall.Credential, data string, settings []string) error {
-	args := []string{"-D", data, "-k", s.dir, "-c", "listen_addresses="}
+	args := []string{
+		"-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "jit=off",
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0",
+	}
 	for _, set := range settings {
 		args = append(args, "-c", set)
 	}
@@ -136,6 +140,20 @@ func (s *Server) Database(ctx context.Context) (string, error) {
 	name := "test" + strconv.FormatInt(s.made.Add(1), 10)
 	if _, err := s.admin.ExecContext(ctx, `CREATE DATABASE `+name); err != nil {
 		return "", fmt.Errorf("pgtest: create database: %w", err)
+	}
+	return s.url(name), nil
+}
+
+// Copy makes a new database that is like another one of this server, which nobody may
+// be connected to, and returns its URL.
+func (s *Server) Copy(ctx context.Context, databaseURL string) (string, error) {
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return "", fmt.Errorf("pgtest: %w", err)
+	}
+	name := "test" + strconv.FormatInt(s.made.Add(1), 10)
+	if _, err := s.admin.ExecContext(ctx, `CREATE DATABASE `+name+` TEMPLATE `+strings.TrimPrefix(u.Path, "/")); err != nil {
+		return "", fmt.Errorf("pgtest: copy database: %w", err)
 	}
 	return s.url(name), nil
 }
