@@ -17,7 +17,6 @@ type proxy struct {
 	mute     atomic.Bool // answers don't come back
 	deaf     atomic.Bool // requests don't get through
 	shut     atomic.Bool // no new connections
-	refused  atomic.Int64
 	wg       sync.WaitGroup
 
 	mu    sync.Mutex
@@ -59,7 +58,6 @@ func (p *proxy) accept() {
 				server.Close()
 			}
 			p.mu.Unlock()
-			p.refused.Add(1)
 			continue
 		}
 		p.conns = append(p.conns, client, server)
