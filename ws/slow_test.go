@@ -21,7 +21,7 @@ import (
 // are gone in time, and find out why when they read at last; the latter miss nothing.
 func TestReadersThatDontRead(t *testing.T) {
 	silent, reading, posts := 60, 10, 2000
-	if os.Getenv("CHATD_SOAK") != "" {
+	if os.Getenv("CHATD_TEST_LONG") == "1" {
 		silent, reading, posts = 500, 50, 3000
 	}
 	w := newWorld(t, limits(func(l *ws.Limits) { l.Linger = 5 * time.Second; l.Forget = time.Minute }))

@@ -20,7 +20,7 @@ import (
 // TestCyclesLeaveNothing opens and closes connections, in all the ways that there are.
 func TestCyclesLeaveNothing(t *testing.T) {
 	n := 600
-	if os.Getenv("CHATD_SOAK") != "" {
+	if os.Getenv("CHATD_TEST_LONG") == "1" {
 		n = 10_000
 	}
 	w := newWorld(t, limits(func(l *ws.Limits) { l.Linger = 200 * time.Millisecond }))
