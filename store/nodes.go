@@ -121,8 +121,13 @@ func (s *Store) unregister(ctx context.Context) error {
 	if s.node == nil {
 		return nil
 	}
-	if _, err := s.write.ExecContext(ctx, `DELETE FROM nodes WHERE id = $1`, s.node.id); err != nil {
-		return fmt.Errorf("store: give up the lease: %w", err)
+	const give = `DELETE FROM nodes WHERE id = $1`
+	_, err := s.write.ExecContext(ctx, give, s.node.id)
+	if err != nil && s.db.away(err) { // an idle connection hears only now that the server had closed it
+		_, err = s.write.ExecContext(ctx, give, s.node.id)
+	}
+	if err != nil {
+		return fmt.Errorf("store: give up the lease, which ends by itself: %w", err)
 	}
 	return nil
 }

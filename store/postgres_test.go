@@ -75,7 +75,7 @@ func TestPostgresBackendsKilled(t *testing.T) {
 			over = true
 		default:
 			kills += r.Number(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-				WHERE datname = current_database() AND application_name = 'chatd' AND query LIKE '%chatd_append%'`)
+				WHERE datname = current_database() AND application_name = 'chatd' AND state = 'active' AND query LIKE '%chatd_append%'`)
 		}
 	}
 	heard := r.Heard(authors * each)
