@@ -57,7 +57,7 @@ func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, f func(tx *sql.T
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer tx.Rollback() // after a commit it does nothing
 	if err := f(tx); err != nil {
 		return err
 	}

@@ -73,8 +73,28 @@ func refusal(code string) error {
 
 // present reads what the events of a batch show besides what its ops bring along.
 func (s *Store) present(ctx context.Context, b *batch, out outcome) (present, error) {
-	ids := make(map[chat.MessageID]bool)
-	rooms := make(map[chat.RoomID]bool)
+	ids, rooms := shown(b, out)
+	p := present{pins: make(map[chat.RoomID][]chat.Message, len(rooms))}
+	if len(ids) == 0 && len(rooms) == 0 {
+		return p, nil
+	}
+	err := s.inRead(ctx, func(q querier) (err error) {
+		if p.messages, err = messagesByID(ctx, q, ids); err != nil {
+			return err
+		}
+		for room := range rooms {
+			if p.pins[room], err = loadPins(ctx, q, room); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return p, err
+}
+
+// shown names the messages that the events of a batch show, and the rooms whose pins.
+func shown(b *batch, out outcome) (ids map[chat.MessageID]bool, rooms map[chat.RoomID]bool) {
+	ids, rooms = make(map[chat.MessageID]bool), make(map[chat.RoomID]bool)
 	for i, r := range out.Results {
 		o := b.ops[i]
 		switch {
@@ -93,22 +113,7 @@ func (s *Store) present(ctx context.Context, b *batch, out outcome) (present, er
 			rooms[chat.RoomID(o.Room)] = true
 		}
 	}
-	p := present{pins: make(map[chat.RoomID][]chat.Message, len(rooms))}
-	if len(ids) == 0 && len(rooms) == 0 {
-		return p, nil
-	}
-	err := s.inRead(ctx, func(q querier) (err error) {
-		if p.messages, err = messagesByID(ctx, q, ids); err != nil {
-			return err
-		}
-		for room := range rooms {
-			if p.pins[room], err = loadPins(ctx, q, room); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return p, err
+	return ids, rooms
 }
 
 // liveEvent makes an op's event as readers hear it at once. Of an op that made none

@@ -158,20 +158,8 @@ func (e *eventRow) render(r roomRow, messages map[chat.MessageID]chat.StoredMess
 	case chat.EventReaction:
 		e.Reactions = &chat.Reactions{Message: e.message, Totals: m.Reactions}
 		return visible, nil
-	case chat.EventDeleted:
-		for _, id := range messageIDs(e.detail.IDs) {
-			if m, known := messages[id]; !known || m.Hidden {
-				e.Deleted = append(e.Deleted, id)
-			}
-		}
-		return len(e.Deleted) > 0, nil
-	case chat.EventRestored:
-		for _, id := range messageIDs(e.detail.IDs) {
-			if m, known := messages[id]; known && !m.Hidden {
-				e.Restored = append(e.Restored, m.Message)
-			}
-		}
-		return len(e.Restored) > 0, nil
+	case chat.EventDeleted, chat.EventRestored:
+		return e.renderList(messages), nil
 	case chat.EventRoom:
 		e.Pins, e.PinsSet = pins, e.detail.Pins
 		if !e.PinsSet {
@@ -182,4 +170,18 @@ func (e *eventRow) render(r roomRow, messages map[chat.MessageID]chat.StoredMess
 		return true, err
 	}
 	return false, fmt.Errorf("room %s, seq %d: unknown kind %q", e.Room, e.Seq, e.Kind)
+}
+
+// renderList names what a deletion still hides, or shows what a restoration still shows.
+func (e *eventRow) renderList(messages map[chat.MessageID]chat.StoredMessage) bool {
+	for _, id := range messageIDs(e.detail.IDs) {
+		m, known := messages[id]
+		switch visible := known && !m.Hidden; {
+		case e.Kind == chat.EventDeleted && !visible:
+			e.Deleted = append(e.Deleted, id)
+		case e.Kind == chat.EventRestored && visible:
+			e.Restored = append(e.Restored, m.Message)
+		}
+	}
+	return len(e.Deleted)+len(e.Restored) > 0
 }

@@ -137,6 +137,9 @@ func testSearchTokens(t *testing.T, b Backend) {
 			}
 			all = append(all, fmt.Sprint(room, " ", token, " ", seq))
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		slices.Sort(all)
 		return all
 	}
