@@ -84,8 +84,6 @@ func (s Sanction) outlasts(other Sanction) bool {
 type roomBook struct {
 	mu    sync.Mutex
 	rooms map[RoomID]*cachedRoom
-	// pending are the posts with a nonce that the log has not answered yet.
-	pending map[pendingPost]int
 }
 
 type cachedRoom struct {
@@ -93,14 +91,8 @@ type cachedRoom struct {
 	used time.Time
 }
 
-type pendingPost struct {
-	room   RoomID
-	author UserID
-	nonce  string
-}
-
 func newRoomBook() *roomBook {
-	return &roomBook{rooms: make(map[RoomID]*cachedRoom), pending: make(map[pendingPost]int)}
+	return &roomBook{rooms: make(map[RoomID]*cachedRoom)}
 }
 
 func (b *roomBook) room(id RoomID, now time.Time) (Room, bool) {
@@ -154,24 +146,4 @@ func (b *roomBook) prune(then time.Time) {
 			delete(b.rooms, id)
 		}
 	}
-}
-
-func (b *roomBook) begin(p pendingPost) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.pending[p]++
-}
-
-func (b *roomBook) end(p pendingPost) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.pending[p]--; b.pending[p] == 0 {
-		delete(b.pending, p)
-	}
-}
-
-func (b *roomBook) isPending(p pendingPost) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.pending[p] > 0
 }

@@ -26,11 +26,11 @@ func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, do
 		s.refuseOrRepeat(ctx, by, room, d.Nonce, err, done)
 		return
 	}
-	pending := pendingPost{room: room, author: by.ID, nonce: d.Nonce}
-	s.rooms.begin(pending)
+	cost := payment{room: room, author: by.ID, nonce: d.Nonce}
+	s.payments.begin(cost)
 	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: m.At, Op: Post{Message: m, Nonce: d.Nonce}},
 		func(c Committed, err error) {
-			s.rooms.end(pending)
+			s.payments.end(cost, err, s.now())
 			if err == nil {
 				s.rooms.stored(room)
 			}
@@ -92,8 +92,7 @@ func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Me
 	if err != nil {
 		return Message{}, err
 	}
-	pending := pendingPost{room: room, author: by.ID, nonce: d.Nonce}
-	if d.Nonce == "" || !s.rooms.isPending(pending) {
+	if !s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now()) {
 		if err := s.spendPost(ctx, by, r); err != nil {
 			return Message{}, err
 		}

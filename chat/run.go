@@ -30,6 +30,7 @@ func (s *Service) Run(ctx context.Context) error {
 			now := s.now()
 			s.sanctions.prune(now)
 			s.rooms.prune(now.Add(-roomIdle))
+			s.payments.prune(now)
 		}
 	}
 }

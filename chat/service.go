@@ -53,6 +53,7 @@ type Service struct {
 	Config
 	sanctions *sanctionBook
 	rooms     *roomBook
+	payments  *payments
 }
 
 // New makes a Service and reads what stands against whom. It starts nothing.
@@ -60,7 +61,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Config: c, sanctions: newSanctionBook(), rooms: newRoomBook()}
+	s := &Service{Config: c, sanctions: newSanctionBook(), rooms: newRoomBook(), payments: newPayments()}
 	standing, err := c.Directory.Standing(ctx, c.Now())
 	if err != nil {
 		return nil, fmt.Errorf("read standing sanctions: %w", err)

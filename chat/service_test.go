@@ -240,6 +240,38 @@ func TestManyRetriesAtOnceStoreOne(t *testing.T) {
 	}
 }
 
+// fragileLog refuses to append while it is broken.
+type fragileLog struct {
+	chat.Log
+	broken bool
+}
+
+func (l *fragileLog) Append(ctx context.Context, c chat.Change, done func(chat.Committed, error)) {
+	if l.broken {
+		done(chat.Committed{}, chat.Refuse(chat.Unavailable, "store_unavailable", "Not now."))
+		return
+	}
+	l.Log.Append(ctx, c, done)
+}
+
+func TestAPostThatTheStoreRefusedKeepsItsTurn(t *testing.T) {
+	w := newWorld(t, chat.Limits{PostsPerUser: chat.Rate{Limit: 1, Period: time.Hour}})
+	w.set(t, chat.SettingsPatch{SlowMode: ref(time.Hour)})
+	l := &fragileLog{Log: w.Log, broken: true}
+	w.Log = l
+	post := func(nonce string) error {
+		_, err := w.Post(t.Context(), ann, room, chat.Draft{Text: "once", Nonce: nonce})
+		return err
+	}
+	wantCode(t, post("n1"), "store_unavailable")
+	wantCode(t, post("n1"), "store_unavailable")
+	l.broken = false
+	if err := post("n1"); err != nil {
+		t.Errorf("the repeated post: %v", err)
+	}
+	wantCode(t, post("n2"), "rate_limited")
+}
+
 func TestSlowModeSaysHowLongToWait(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	w.set(t, chat.SettingsPatch{SlowMode: ref(30 * time.Second)})
