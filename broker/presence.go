@@ -65,7 +65,9 @@ func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, 
 		u.sessions++
 		a.sessions[s] = u
 	}
-	return p.attendance(a, m, changed), nil
+	entered := p.attendance(a, m, changed)
+	entered.New = old == nil
+	return entered, nil
 }
 
 // Leave implements chat.Presence.

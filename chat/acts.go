@@ -41,7 +41,7 @@ func (s *Service) mayAct(ctx context.Context, by Actor, room RoomID, n int) erro
 	if e := s.refuseIdentity(by, room); e != nil {
 		return e
 	}
-	return s.takeAct(ctx, by)
+	return s.TakeAct(ctx, by)
 }
 
 // React sets or withdraws an emoji on a message. Who may not write may not react.
@@ -56,7 +56,7 @@ func (s *Service) React(ctx context.Context, by Actor, room RoomID, id MessageID
 	if e := s.refusePost(by, r); e != nil {
 		return e
 	}
-	if err := s.takeAct(ctx, by); err != nil {
+	if err := s.TakeAct(ctx, by); err != nil {
 		return err
 	}
 	_, err = s.append(ctx, by, room, React{ID: id, Emoji: emoji, On: on, MaxKinds: MaxReactionKinds})
@@ -68,7 +68,7 @@ func (s *Service) Pin(ctx context.Context, by Actor, room RoomID, id MessageID, 
 	if err := s.requireModerator(by, room); err != nil {
 		return Event{}, err
 	}
-	if err := s.takeAct(ctx, by); err != nil {
+	if err := s.TakeAct(ctx, by); err != nil {
 		return Event{}, err
 	}
 	return s.append(ctx, by, room, Pin{ID: id, On: on})
@@ -95,7 +95,7 @@ func (s *Service) Configure(ctx context.Context, by Actor, room RoomID, p Settin
 			return Event{}, err
 		}
 	}
-	if err := s.takeAct(ctx, by); err != nil {
+	if err := s.TakeAct(ctx, by); err != nil {
 		return Event{}, err
 	}
 	c, err := await(ctx, func(done func(Committed, error)) {
@@ -113,15 +113,15 @@ func (s *Service) Configure(ctx context.Context, by Actor, room RoomID, p Settin
 
 // Typing tells the others that the actor is writing.
 func (s *Service) Typing(ctx context.Context, by Actor, room RoomID) error {
+	if err := s.takeSignal(ctx, by); err != nil {
+		return err
+	}
 	r, err := s.Room(ctx, room)
 	if err != nil {
 		return err
 	}
 	if e := s.refusePost(by, r); e != nil {
 		return e
-	}
-	if err := s.takeSignal(ctx, by); err != nil {
-		return err
 	}
 	s.Bell.Signal(ctx, Signal{Room: room, Typing: &Typing{Member: Member{ID: by.ID, Name: by.Name, Role: by.Role}}})
 	return nil
@@ -135,6 +135,16 @@ func (s *Service) MarkRead(ctx context.Context, by Actor, room RoomID, seq Seq) 
 	if err := s.takeSignal(ctx, by); err != nil {
 		return err
 	}
+	r, err := s.Room(ctx, room)
+	if err != nil {
+		return err
+	}
+	if e := s.refuseEntry(by, r); e != nil {
+		return e
+	}
+	if !r.Stored {
+		return nil // there is nothing to have read
+	}
 	if err := s.Directory.MarkRead(ctx, room, by.ID, seq, s.now()); err != nil {
 		return fmt.Errorf("mark read: %w", err)
 	}
@@ -143,6 +153,9 @@ func (s *Service) MarkRead(ctx context.Context, by Actor, room RoomID, seq Seq) 
 
 // History reads a page of a room's messages.
 func (s *Service) History(ctx context.Context, by Actor, room RoomID, q PageQuery) (Page, error) {
+	if err := s.takeRead(ctx, by); err != nil {
+		return Page{}, err
+	}
 	r, err := s.Room(ctx, room)
 	if err != nil {
 		return Page{}, err
@@ -150,24 +163,21 @@ func (s *Service) History(ctx context.Context, by Actor, room RoomID, q PageQuer
 	if e := s.refuseEntry(by, r); e != nil {
 		return Page{}, e
 	}
-	if err := s.takeRead(ctx, by); err != nil {
-		return Page{}, err
-	}
 	q.Viewer = by.ID
 	return s.Log.Page(ctx, room, q)
 }
 
 // Members lists who is in a room, at most limit by name, and counts all.
 func (s *Service) Members(ctx context.Context, by Actor, room RoomID, limit int) ([]Member, int, error) {
+	if err := s.takeRead(ctx, by); err != nil {
+		return nil, 0, err
+	}
 	r, err := s.Room(ctx, room)
 	if err != nil {
 		return nil, 0, err
 	}
 	if e := s.refuseEntry(by, r); e != nil {
 		return nil, 0, e
-	}
-	if err := s.takeRead(ctx, by); err != nil {
-		return nil, 0, err
 	}
 	return s.Presence.Members(ctx, room, limit)
 }

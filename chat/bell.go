@@ -84,6 +84,8 @@ type Presence interface {
 // Attendance is what entering or leaving a room comes to.
 type Attendance struct {
 	Member Member // as known after it; for Leave of a session that wasn't there, empty
+	// New says that the session was not in the room before this Enter.
+	New bool
 	// Changed says that others see a difference: the user is new, is called otherwise, or is gone.
 	Changed bool
 	Count   int   // members after it

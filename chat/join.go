@@ -28,7 +28,10 @@ func (s *Service) Room(ctx context.Context, room RoomID) (Room, error) {
 	if err != nil {
 		return Room{}, fmt.Errorf("read room: %w", err)
 	}
-	s.rooms.put(snap.Room, s.now())
+	if snap.Room.Stored {
+		// Others are remembered when somebody has joined them: names are free to invent.
+		s.rooms.put(snap.Room, s.now())
+	}
 	return snap.Room, nil
 }
 
@@ -51,13 +54,14 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 		return Joined{}, err
 	}
 	j, err := s.read(ctx, by, r, since)
-	if err != nil {
-		s.Leave(ctx, session, room)
-		return Joined{}, err
+	if err == nil {
+		j.Members, j.Count, err = s.Presence.Members(ctx, room, MembersShown)
 	}
-	if j.Members, j.Count, err = s.Presence.Members(ctx, room, MembersShown); err != nil {
-		s.Leave(ctx, session, room)
-		return Joined{}, fmt.Errorf("list members: %w", err)
+	if err != nil {
+		if entered.New { // one who was there before stays, and goes on reading
+			s.Leave(context.WithoutCancel(ctx), session, room)
+		}
+		return Joined{}, err
 	}
 	s.tellPresence(ctx, room, entered, false)
 	return j, nil

@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -141,6 +143,39 @@ func TestJoinStartsWhereItSays(t *testing.T) {
 	j, err = w.join(t, bob, "2", &chat.Position{Epoch: "another", Seq: 1})
 	if err != nil || j.Recovered || len(j.Messages) != 4 {
 		t.Errorf("another epoch: recovered %t with %d messages, %v, want a fresh state of 4", j.Recovered, len(j.Messages), err)
+	}
+}
+
+// blindLog can't be read while it is broken.
+type blindLog struct {
+	chat.Log
+	broken bool
+}
+
+func (l *blindLog) Snapshot(ctx context.Context, r chat.RoomID, q chat.SnapshotQuery) (chat.Snapshot, error) {
+	if l.broken {
+		return chat.Snapshot{}, errors.New("broken")
+	}
+	return l.Log.Snapshot(ctx, r, q)
+}
+
+func TestFailedJoinUndoesOnlyItself(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	w.mustPost(t, bob, "the room is stored")
+	l := &blindLog{Log: w.Log}
+	w.Log = l
+	if _, err := w.join(t, ann, "1", nil); err != nil {
+		t.Fatal(err)
+	}
+	l.broken = true
+	for _, s := range []chat.SessionID{"1", "2"} { // one that is there, one that isn't
+		_, err := w.join(t, ann, s, nil)
+		wantCode(t, err, "internal")
+	}
+	_, err := w.join(t, bob, "3", nil)
+	wantCode(t, err, "internal")
+	if m, n, err := w.bell.Members(t.Context(), room, 10); n != 1 || err != nil || m[0].ID != ann.ID {
+		t.Errorf("present are %v, %v, want Ann alone", m, err)
 	}
 }
 

@@ -48,16 +48,30 @@ func (s *Service) takePost(ctx context.Context, by Actor) error {
 	return s.take(ctx, "post:a:"+AddrKey(by.Addr), s.Limits.PostsPerAddr, "write")
 }
 
-func (s *Service) takeAct(ctx context.Context, by Actor) error {
-	return s.take(ctx, "act:u:"+string(by.ID), s.Limits.ActsPerUser, "act")
+// addrShare is how many users' allowances one address has, where it has no setting of its
+// own: a guest is made by opening a connection, so an allowance for each of them bounds nothing.
+const addrShare = 5
+
+// takeShared spends one of a user's allowance, and one of their address's.
+func (s *Service) takeShared(ctx context.Context, kind string, by Actor, r Rate, what string) error {
+	if err := s.take(ctx, kind+":u:"+string(by.ID), r, what); err != nil || !by.Addr.IsValid() {
+		return err
+	}
+	r.Limit *= addrShare
+	return s.take(ctx, kind+":a:"+AddrKey(by.Addr), r, what)
+}
+
+// TakeAct spends one of the actor's allowance of acts, for what a transport does by itself.
+func (s *Service) TakeAct(ctx context.Context, by Actor) error {
+	return s.takeShared(ctx, "act", by, s.Limits.ActsPerUser, "act")
 }
 
 func (s *Service) takeSignal(ctx context.Context, by Actor) error {
-	return s.take(ctx, "sig:u:"+string(by.ID), s.Limits.SignalsPerUser, "signal")
+	return s.takeShared(ctx, "sig", by, s.Limits.SignalsPerUser, "signal")
 }
 
 func (s *Service) takeRead(ctx context.Context, by Actor) error {
-	return s.take(ctx, "read:u:"+string(by.ID), s.Limits.ReadsPerUser, "read")
+	return s.takeShared(ctx, "read", by, s.Limits.ReadsPerUser, "read")
 }
 
 // takeSlowMode enforces the least time between two messages of one user in a room. It comes

@@ -10,6 +10,9 @@ import (
 // MaxSanction is the longest sanction that ends; longer means for ever.
 const MaxSanction = 10 * 365 * 24 * time.Hour
 
+// sanctionWithin bounds how long storing a sanction may take.
+const sanctionWithin = 10 * time.Second
+
 // Sanction holds something against a user: in one room, or, by staff, in all (room empty). A zero
 // duration is for ever. It is in force on return: requests are refused and sessions end.
 func (s *Service) Sanction(ctx context.Context, by Actor, room RoomID, target UserID, e Effect, d time.Duration, reason string) (Sanction, error) {
@@ -17,7 +20,7 @@ func (s *Service) Sanction(ctx context.Context, by Actor, room RoomID, target Us
 	if err != nil {
 		return Sanction{}, err
 	}
-	if err := s.takeAct(ctx, by); err != nil {
+	if err := s.TakeAct(ctx, by); err != nil {
 		return Sanction{}, err
 	}
 	m, err := s.present(ctx, room, target)
@@ -34,6 +37,9 @@ func (s *Service) Sanction(ctx context.Context, by Actor, room RoomID, target Us
 	if d > 0 {
 		x.Expires = x.At.Add(d)
 	}
+	// Without ctx's cancellation: what is stored must be in force, whether the moderator still waits or not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sanctionWithin)
+	defer cancel()
 	if err := s.Directory.AddSanction(ctx, x); err != nil {
 		return Sanction{}, fmt.Errorf("store sanction: %w", err)
 	}
@@ -95,7 +101,7 @@ func (s *Service) present(ctx context.Context, room RoomID, user UserID) (Member
 	if room == "" {
 		return Member{}, nil
 	}
-	members, _, err := s.Presence.Members(ctx, room, maxMentionMembers)
+	members, _, err := s.Presence.Members(ctx, room, MaxMembers)
 	if err != nil {
 		return Member{}, fmt.Errorf("list members: %w", err)
 	}
@@ -112,14 +118,16 @@ func (s *Service) Lift(ctx context.Context, by Actor, room RoomID, id SanctionID
 	if err := s.requireModerator(by, room); err != nil {
 		return Sanction{}, err
 	}
-	if err := s.takeAct(ctx, by); err != nil {
+	if err := s.TakeAct(ctx, by); err != nil {
 		return Sanction{}, err
 	}
 	if by.Role != RoleStaff {
-		if err := s.holdsIn(ctx, room, id); err != nil {
+		if err := s.mayLift(ctx, by, room, id); err != nil {
 			return Sanction{}, err
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sanctionWithin)
+	defer cancel()
 	x, err := s.Directory.LiftSanction(ctx, id, by.ID, s.now())
 	if err != nil {
 		return Sanction{}, err
@@ -129,15 +137,19 @@ func (s *Service) Lift(ctx context.Context, by Actor, room RoomID, id SanctionID
 	return x, nil
 }
 
-func (s *Service) holdsIn(ctx context.Context, room RoomID, id SanctionID) error {
+func (s *Service) mayLift(ctx context.Context, by Actor, room RoomID, id SanctionID) error {
 	standing, err := s.Directory.Standing(ctx, s.now())
 	if err != nil {
 		return fmt.Errorf("read sanctions: %w", err)
 	}
 	for _, x := range standing {
-		if x.ID == id && x.Room == room {
-			return nil
+		if x.ID != id || x.Room != room {
+			continue
 		}
+		if x.User == by.ID {
+			return Refuse(Forbidden, "user_protected", "You can't lift what stands against yourself.")
+		}
+		return nil
 	}
 	return Refuse(NotFound, "sanction_not_found", "No such sanction stands in this room.")
 }

@@ -116,6 +116,19 @@ func TestSanctionsSurviveRestart(t *testing.T) {
 	wantCode(t, err, "banned")
 }
 
+func TestNobodyLiftsTheirOwn(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	mute, err := w.Sanction(t.Context(), staff, room, mod.ID, chat.Mute, 0, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Lift(t.Context(), mod, room, mute.ID)
+	wantCode(t, err, "user_protected")
+	if _, err := w.Lift(t.Context(), mod2, room, mute.ID); err != nil {
+		t.Errorf("another moderator lifts it: %v", err)
+	}
+}
+
 func TestConfigureIsForModerators(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	_, err := w.Configure(t.Context(), ann, room, chat.SettingsPatch{Title: ref("mine")})

@@ -59,10 +59,14 @@ func await(ctx context.Context, start func(done func(Committed, error))) (Commit
 }
 
 // refuseOrRepeat looks the nonce up before a refusal is told: a retry of what was stored
-// must hear of its success, not of slow mode.
+// must hear of its success, not of slow mode. Who floods is told to wait instead.
 func (s *Service) refuseOrRepeat(ctx context.Context, by Actor, room RoomID, nonce string, refusal error, done func(Committed, error)) {
 	if nonce == "" || CodeOf(refusal) == "nonce_invalid" {
 		done(Committed{}, refusal)
+		return
+	}
+	if err := s.takeRead(ctx, by); err != nil {
+		done(Committed{}, err)
 		return
 	}
 	m, found, err := s.Log.ByNonce(ctx, room, by.ID, nonce)
@@ -76,7 +80,8 @@ func (s *Service) refuseOrRepeat(ctx context.Context, by Actor, room RoomID, non
 	}
 }
 
-// admit asks everything that can refuse a post, cheapest first, and makes the message.
+// admit asks everything that can refuse a post and makes the message. What costs the server
+// much comes after what bounds how often it is asked; a turn in slow mode is spent last.
 func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Message, error) {
 	if err := checkNonce(d.Nonce); err != nil {
 		return Message{}, err
@@ -88,12 +93,24 @@ func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Me
 	if e := s.refusePost(by, r); e != nil {
 		return Message{}, e
 	}
+	paid := s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now())
+	if !paid {
+		if err := s.takePost(ctx, by); err != nil {
+			return Message{}, err
+		}
+	}
 	body, err := s.compose(ctx, by, r, d.Text)
 	if err != nil {
 		return Message{}, err
 	}
-	if !s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now()) {
-		if err := s.spendPost(ctx, by, r); err != nil {
+	if err := s.checkReply(ctx, room, d.ReplyTo); err != nil {
+		return Message{}, err
+	}
+	if err := s.keepName(ctx, by); err != nil {
+		return Message{}, err
+	}
+	if !paid {
+		if err := s.takeTurn(ctx, by, r); err != nil {
 			return Message{}, err
 		}
 	}
@@ -107,17 +124,29 @@ func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Me
 	return m, nil
 }
 
-// spendPost takes what a new message costs: the first use of a room, the rates, a turn in slow mode.
-func (s *Service) spendPost(ctx context.Context, by Actor, r Room) error {
+// takeTurn spends the first use of a room and a turn in slow mode.
+func (s *Service) takeTurn(ctx context.Context, by Actor, r Room) error {
 	if !r.Stored {
 		if err := s.mayMakeRoom(ctx, by, r.ID); err != nil {
 			return err
 		}
 	}
-	if err := s.takePost(ctx, by); err != nil {
-		return err
-	}
 	return s.takeSlowMode(ctx, by, r)
+}
+
+// checkReply refuses an answer to nothing before it costs a turn; the log decides.
+func (s *Service) checkReply(ctx context.Context, room RoomID, id MessageID) error {
+	if id == "" {
+		return nil
+	}
+	m, err := s.Directory.Message(ctx, room, id)
+	if IsKind(err, NotFound) || err == nil && m.Hidden {
+		return Refuse(NotFound, "reply_not_found", "The message that you answer is gone.")
+	}
+	if err != nil {
+		return fmt.Errorf("find the message that is answered: %w", err)
+	}
+	return nil
 }
 
 func checkNonce(n string) error {
@@ -133,8 +162,19 @@ type body struct {
 	mentions          []UserID
 }
 
+// longBeyond is how many times too long a text may be and still be cleaned before it is counted.
+const longBeyond = 4
+
+func tooLong(limit, n int) *Error {
+	return Refuse(Invalid, "text_too_long", "A message here has at most %d characters; yours has %d.", limit, n)
+}
+
 // compose cleans and judges a text: every form that a reader may see passes the policy.
 func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (body, error) {
+	// Cleaning only ever takes away, and costs by length: what is far too long isn't cleaned first.
+	if n := utf8.RuneCountInString(text); n > longBeyond*r.Settings.MaxLength {
+		return body{}, tooLong(r.Settings.MaxLength, n)
+	}
 	text = CleanText(text)
 	n := utf8.RuneCountInString(text)
 	if n == 0 {
@@ -144,7 +184,7 @@ func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (b
 		return body{}, Refuse(Invalid, "text_too_short", "A message here has at least %d characters.", r.Settings.MinLength)
 	}
 	if n > r.Settings.MaxLength {
-		return body{}, Refuse(Invalid, "text_too_long", "A message here has at most %d characters; yours has %d.", r.Settings.MaxLength, n)
+		return body{}, tooLong(r.Settings.MaxLength, n)
 	}
 	html, plain := Render(text)
 	if strings.TrimSpace(plain) == "" {
@@ -169,11 +209,11 @@ func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID,
 	if e := s.refusePost(by, r); e != nil {
 		return Event{}, e
 	}
-	b, err := s.compose(ctx, by, r, text)
-	if err != nil {
+	if err := s.takePost(ctx, by); err != nil {
 		return Event{}, err
 	}
-	if err := s.takePost(ctx, by); err != nil {
+	b, err := s.compose(ctx, by, r, text)
+	if err != nil {
 		return Event{}, err
 	}
 	var notBefore time.Time

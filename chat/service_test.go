@@ -272,6 +272,76 @@ func TestAPostThatTheStoreRefusedKeepsItsTurn(t *testing.T) {
 	wantCode(t, post("n2"), "rate_limited")
 }
 
+func TestWhatIsRefusedCostsNoTurn(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	w.set(t, chat.SettingsPatch{SlowMode: ref(time.Hour)})
+	gone := w.mustPost(t, bob, "soon gone")
+	if _, err := w.Delete(t.Context(), bob, room, []chat.MessageID{gone.ID}); err != nil {
+		t.Fatal(err)
+	}
+	for want, d := range map[string]chat.Draft{
+		"reply_not_found": {Text: "hi", ReplyTo: gone.ID},
+		"prohibited":      {Text: "spam"},
+		"text_too_long":   {Text: strings.Repeat("a\u0301", 60_000)},
+	} {
+		_, err := w.Post(t.Context(), ann, room, d)
+		wantCode(t, err, want)
+	}
+	w.mustPost(t, ann, "it is still my turn")
+}
+
+func TestGuestWhoseNameBecameAUsersNeedsAnother(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	zoe, err := w.Rename(t.Context(), guest, "Zoe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mustPost(t, zoe, "I am Zoe")
+	if _, err := w.SignIn(t.Context(), chat.Actor{ID: "u:zoe", Name: "Zoe", Role: chat.RoleUser}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Post(t.Context(), zoe, room, chat.Draft{Text: "no, I am"})
+	wantCode(t, err, "name_taken")
+
+	w.mustPost(t, staff, "staff have spoken")
+	_, err = w.Rename(t.Context(), guest, "Admin")
+	wantCode(t, err, "name_taken")
+}
+
+// Guests are free to make: what each of them may do is bounded by their address too.
+func TestAllowancesOfOneAddress(t *testing.T) {
+	w := newWorld(t, chat.Limits{ReadsPerUser: chat.Rate{Limit: 1, Period: time.Hour}})
+	w.mustPost(t, ann, "hi")
+	refused := 0
+	for i := range 20 {
+		g := guest
+		g.ID += chat.UserID(rune('a' + i))
+		_, err := w.History(t.Context(), g, room, chat.PageQuery{Before: 1 << 60, Limit: 1})
+		if chat.CodeOf(err) == "rate_limited" {
+			refused++
+		}
+	}
+	if refused != 15 {
+		t.Errorf("%d of 20 guests of one address were refused, want all but 5", refused)
+	}
+}
+
+func TestReadMarkersAreForReaders(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	w.mustPost(t, ann, "hi")
+	if _, err := w.Sanction(t.Context(), staff, "", guest.ID, chat.Ban, 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, w.MarkRead(t.Context(), guest, room, 1), "banned")
+	if err := w.MarkRead(t.Context(), ann, room, 1); err != nil {
+		t.Error(err)
+	}
+	snap, err := w.Log.Snapshot(t.Context(), room, chat.SnapshotQuery{Viewer: ann.ID})
+	if err != nil || snap.Read != 1 {
+		t.Errorf("the marker is at %d, %v, want 1", snap.Read, err)
+	}
+}
+
 func TestSlowModeSaysHowLongToWait(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	w.set(t, chat.SettingsPatch{SlowMode: ref(30 * time.Second)})

@@ -35,7 +35,7 @@ func (s *Service) Rename(ctx context.Context, a Actor, name string) (Actor, erro
 	if !a.Guest() {
 		return Actor{}, Refuse(Forbidden, "name_fixed", "Your name comes with your sign-in.")
 	}
-	if err := s.takeAct(ctx, a); err != nil {
+	if err := s.TakeAct(ctx, a); err != nil {
 		return Actor{}, err
 	}
 	name, err := s.guestName(ctx, name)
@@ -77,12 +77,30 @@ func (s *Service) guestName(ctx context.Context, name string) (string, error) {
 	if s.Judge.Check(policies.Input{Views: []string{name}}).Rejects() {
 		return "", Refuse(Rejected, "name_prohibited", "That name breaks a rule here. Choose another.")
 	}
+	return name, s.refuseTaken(ctx, name)
+}
+
+// keepName sees to it that readers can tell who writes: nobody but them is called like staff
+// who have spoken, and a guest whose name has become a signed-in user's meanwhile needs another.
+func (s *Service) keepName(ctx context.Context, by Actor) error {
+	switch {
+	case by.Role == RoleStaff:
+		if err := s.Directory.SeeUser(ctx, by.ID, by.Name, Skeleton(by.Name), s.now()); err != nil {
+			return fmt.Errorf("note staff: %w", err)
+		}
+	case by.Guest():
+		return s.refuseTaken(ctx, by.Name)
+	}
+	return nil
+}
+
+func (s *Service) refuseTaken(ctx context.Context, name string) error {
 	_, taken, err := s.Directory.UserBySkeleton(ctx, Skeleton(name))
 	if err != nil {
-		return "", fmt.Errorf("find user by name: %w", err)
+		return fmt.Errorf("find user by name: %w", err)
 	}
 	if taken {
-		return "", Refuse(Conflict, "name_taken", "That name is too much like a signed-in user's. Choose another.")
+		return Refuse(Conflict, "name_taken", "That name is too much like a signed-in user's. Choose another.")
 	}
-	return name, nil
+	return nil
 }

@@ -131,8 +131,12 @@ func testLeaveTwice(t *testing.T, b Broker) {
 }
 
 func testEnterTwice(t *testing.T, b Broker) {
-	enter(t, b, "r", "s1", ann, true)
-	enter(t, b, "r", "s1", ann, false)
+	if a := enter(t, b, "r", "s1", ann, true); !a.New {
+		t.Error("a session that enters isn't new")
+	}
+	if a := enter(t, b, "r", "s1", ann, false); a.New {
+		t.Error("a session that is there already is new")
+	}
 	leave(t, b, "r", "s1", ann, true)
 }
 
