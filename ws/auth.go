@@ -17,6 +17,10 @@ func doAuth(x *session, id string, _ chat.RoomID, a *args) (any, error) {
 		return nil, err
 	}
 	before := x.who()
+	// Tokens are dear to check, and a new name is told to everybody.
+	if err := x.srv.svc.TakeAct(x.ctx, before); err != nil {
+		return nil, err
+	}
 	now, guestToken, err := x.reidentify(before, token)
 	if err != nil {
 		return nil, err

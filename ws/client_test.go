@@ -186,7 +186,7 @@ type wire struct {
 	payload []byte
 }
 
-var errTorn = errors.New("the connection ended within a frame")
+func torn(err error) error { return fmt.Errorf("within a frame: %w", err) }
 
 func readWire(r *bufio.Reader) (wire, error) {
 	var h [2]byte
@@ -194,7 +194,7 @@ func readWire(r *bufio.Reader) (wire, error) {
 		return wire{}, err
 	}
 	if _, err := io.ReadFull(r, h[1:]); err != nil {
-		return wire{}, errTorn
+		return wire{}, torn(err)
 	}
 	n := uint64(h[1] & 127)
 	if h[1]&0x80 != 0 {
@@ -203,13 +203,13 @@ func readWire(r *bufio.Reader) (wire, error) {
 	if ext := map[uint64]int{126: 2, 127: 8}[n]; ext > 0 {
 		b := make([]byte, 8)
 		if _, err := io.ReadFull(r, b[8-ext:]); err != nil {
-			return wire{}, errTorn
+			return wire{}, torn(err)
 		}
 		n = binary.BigEndian.Uint64(b)
 	}
 	f := wire{h[0], make([]byte, n)}
 	if _, err := io.ReadFull(r, f.payload); err != nil {
-		return wire{}, errTorn
+		return wire{}, torn(err)
 	}
 	return f, nil
 }

@@ -88,6 +88,8 @@ func shorten(s string) string {
 type args struct {
 	fields map[string]json.RawMessage
 	err    *chat.Error
+	// refused is why the request isn't done even when nothing is wrong with its form.
+	refused *chat.Error
 }
 
 // take decodes a field into v; it reports whether the field was there.
@@ -210,6 +212,9 @@ func (a *args) end() *chat.Error {
 	if a.err == nil && len(a.fields) > 0 {
 		name := slices.Min(slices.Collect(maps.Keys(a.fields)))
 		a.err = badRequest("There is no field %q here.", shorten(strings.ToValidUTF8(name, "")))
+	}
+	if a.err == nil {
+		a.err = a.refused
 	}
 	return a.err
 }

@@ -78,6 +78,8 @@ func (rm *room) serve() {
 			rm.tell(h.event)
 		case h.signal != nil:
 			rm.note(h.signal)
+		case h.upTo > 0:
+			rm.known(h.upTo)
 		default:
 			rm.flush(h.beat)
 		}

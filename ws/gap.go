@@ -30,7 +30,7 @@ func (rm *room) catchUp(waiting []heard) {
 		rm.readersMu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), catchUpWithin)
 		defer cancel()
-		events, _, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{})
+		events, snap, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{})
 		if err != nil {
 			rm.srv.log.Error("catch up with the log", "room", rm.id, "error", err)
 			rm.skip(waiting)
@@ -43,6 +43,9 @@ func (rm *room) catchUp(waiting []heard) {
 			prev = events[i].Seq
 			again = append(again, heard{event: &events[i]})
 		}
+		// The end of the log may be an event that shows nothing any more; what follows names it all the same.
+		prev = snap.Room.Seq
+		again = append(again, heard{upTo: prev})
 		for _, h := range waiting {
 			// What the log has told already would only be dropped, but its Prev may look like a gap.
 			if h.event == nil || h.event.Seq > prev {
@@ -53,6 +56,16 @@ func (rm *room) catchUp(waiting []heard) {
 		defer rm.mu.Unlock()
 		rm.inbox = append(again, rm.inbox...)
 	})
+}
+
+// known notes that there is nothing to tell up to seq besides what was told.
+func (rm *room) known(seq chat.Seq) {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	rm.last = max(rm.last, seq)
+	for _, r := range rm.readers {
+		r.tell(told{seq: seq})
+	}
 }
 
 // skip gives up what can't be had: the readers recover by joining again, and for those to

@@ -19,14 +19,14 @@ type request struct {
 	alone bool
 	// own says that do takes its own place in the order of answers.
 	own bool
-	// noRoom says that it concerns no room.
-	noRoom bool
+	// noRoom says that it concerns no room; outside, that the room needn't be joined.
+	noRoom, outside bool
 }
 
 var requests = map[string]request{
 	"auth":     {do: doAuth, alone: true, noRoom: true},
-	"join":     {do: doJoin, alone: true},
-	"leave":    {do: doLeave, alone: true},
+	"join":     {do: doJoin, alone: true, outside: true},
+	"leave":    {do: doLeave, alone: true, outside: true},
 	"post":     {do: doPost, own: true},
 	"edit":     {do: doEdit, alone: true},
 	"delete":   {do: doDelete, alone: true},
@@ -46,11 +46,18 @@ var requestNames = strings.Join(slices.Sorted(maps.Keys(requests)), ", ")
 
 var errTooFast = chat.Refuse(chat.RateLimited, "rate_limited", "You send too fast. Wait a little.").After(time.Second)
 
+// errNotJoined keeps everybody who writes or reads among the members: where the room counts
+// them, and moderators see them.
+var errNotJoined = chat.Refuse(chat.Conflict, "not_joined", "Join the room first.")
+
 // request has one request done and answered.
 func (x *session) request(id string, q request, a *args) {
 	var room chat.RoomID
 	if !q.noRoom {
 		room = a.room()
+		if !q.outside && x.readerOf(room) == nil {
+			a.refused = errNotJoined
+		}
 	}
 	if q.alone {
 		if !x.replies.wait() {

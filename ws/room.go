@@ -92,11 +92,12 @@ type room struct {
 	epoch     chat.Epoch
 }
 
-// heard is one thing that the bell told: an event, a signal, or the time.
+// heard is one thing that the bell told: an event, a signal, or the time; or how far the log was read.
 type heard struct {
 	event  *chat.Event
 	signal *chat.Signal
 	beat   time.Time
+	upTo   chat.Seq
 }
 
 // maxInbox bounds what waits for the workers, a room.

@@ -186,7 +186,16 @@ func (s *Server) isDraining() bool {
 
 // errand does what would make a worker wait. Only workers may call it: Run waits for the
 // errands after them.
-func (s *Server) errand(f func()) { s.errands.Go(f) }
+func (s *Server) errand(f func()) {
+	s.errands.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				s.panicked("errand", "", p)
+			}
+		}()
+		f()
+	})
+}
 
 // newMelody makes Melody read, ping and close; see conn for what is written.
 func (s *Server) newMelody() *melody.Melody {

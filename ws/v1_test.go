@@ -87,7 +87,12 @@ func TestRequests(t *testing.T) {
 	do(bob, "", "auth", "token", w.token(t, "bob", nil))
 	do(bob, "", "leave", "room", "general")
 	w.post(t, "general", "bob doesn't hear this")
-	do(bob, "", "typing", "room", "general")
+	for _, kind := range []string{"typing", "members", "history"} {
+		bob.ask(kind, "room", "general")
+		bob.refused("not_joined")
+	}
+	bob.ask("post", "room", "general", "text", "from outside")
+	bob.refused("not_joined")
 
 	for _, kind := range ws.Requests() {
 		if !asked[kind] {
@@ -147,7 +152,7 @@ func TestMalformedRequests(t *testing.T) {
 			if says, _ := f["message"].(string); !strings.Contains(says, tt.names) || f["type"] != "error" || id != tt.id {
 				t.Errorf("%s: got %s, want a message with %q and the id %q", tt.frame, f, tt.names, tt.id)
 			}
-			p.ask("typing", "room", "general")
+			p.ask("leave", "room", "general")
 			p.expect("ack") // and the connection stays
 		})
 	}

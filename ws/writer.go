@@ -3,6 +3,7 @@ package ws
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -131,8 +132,15 @@ func (c *conn) sayFarewell(torn []byte, late bool) {
 	if f.flush && !late {
 		batch = c.takeLocked()
 	}
+	greeted := c.greeted
 	c.mu.Unlock()
 
+	if !greeted { // nobody may hear a frame before the handshake is answered
+		_ = c.raw.SetWriteDeadline(by)
+		_, _ = io.WriteString(c.raw, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n")
+		c.endSending()
+		return
+	}
 	waiting := len(batch)
 	batch = append(batch, f.last...)
 	if frame := f.frame(); frame != nil {
