@@ -28,7 +28,7 @@ type server struct {
 
 func newServer(t *testing.T) *server { return &server{t: t, peers: make(chan *peer, 8)} }
 
-func (s *server) dial(_ context.Context, url string, h http.Header) (Conn, error) {
+func (s *server) dial(ctx context.Context, url string, h http.Header) (Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dials++
@@ -38,8 +38,12 @@ func (s *server) dial(_ context.Context, url string, h http.Header) (Conn, error
 		return nil, err
 	}
 	p := &peer{t: s.t, url: url, header: h, in: make(chan []byte, 64), out: make(chan []byte, 4096), gone: make(chan struct{})}
-	s.peers <- p
-	return p, nil
+	select {
+	case s.peers <- p:
+		return p, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // accept returns the next connection, after its welcome.

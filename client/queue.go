@@ -12,12 +12,12 @@ const reserve = 64
 // queue holds what waits for Next. It is bounded; nobody waits for space in it.
 type queue struct {
 	limit int
-	space func() // called when a queue that had refused an event has half emptied
+	space func() // called when a queue that somebody found too full has half emptied
 
 	mu      sync.Mutex
 	events  []Event
 	head    int  // events[:head] have been taken
-	starved bool // an event was refused since the queue was last half empty
+	starved bool // space is to be called once the queue is half empty
 	dropped int  // events beside the log that found no space, not yet told
 	err     error
 	ready   chan struct{} // of capacity 1: something to take, or err
@@ -53,11 +53,14 @@ func (q *queue) add(e Event, limit int) bool {
 	return true
 }
 
-// hasSpace reports whether it is worth asking for what was refused.
-func (q *queue) hasSpace() bool {
+// wantSpace reports whether it is worth asking for what was missed; if it is not yet,
+// space is called once it is.
+func (q *queue) wantSpace() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.events)-q.head <= q.limit/2
+	roomy := len(q.events)-q.head <= q.limit/2
+	q.starved = q.starved || !roomy
+	return roomy
 }
 
 // end makes next return err once everything that waits has been taken.

@@ -94,7 +94,7 @@ func (c *Client) nextJoinLocked(now time.Time, wait func(time.Time)) []byte {
 		case !r.wanted, r.joining, c.leavingLocked(r.name):
 		case r.notBefore.After(now):
 			wait(r.notBefore)
-		case r.admitted && !c.queue.hasSpace(): // the queue wakes us
+		case r.admitted && !c.queue.wantSpace(): // the queue wakes us
 		default:
 			return c.joinLocked(r)
 		}

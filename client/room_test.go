@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,6 +125,29 @@ func TestHeartbeatsFindWhatWasMissed(t *testing.T) {
 	})
 }
 
+// TestARecoveryWaitsForSpace shows that a room which missed something while the queue
+// was rather full, though it never overflowed, is asked for once there is space.
+func TestARecoveryWaitsForSpace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, p := joined(t, Options{EventBuffer: 8})
+		p.posted(11, 12, 13, 14, 15, 16)
+		for range 3 {
+			p.send(`{"type":"heartbeat","positions":{"general":{"epoch":"e","seq":17}}}`)
+		}
+		p.quiet()
+		wantSeqs(t, c, 11)
+		p.quiet() // not worth a request yet
+		wantSeqs(t, c, 12)
+		q := p.join(`"seq":17,"recovered":true,"replay":1`)
+		p.posted(17)
+
+		diff(t, q["since"], map[string]any{"epoch": "e", "seq": 16.0})
+		wantSeqs(t, c, 13, 14, 15, 16)
+		next[Joined](t, c)
+		wantSeqs(t, c, 17)
+	})
+}
+
 func TestJoinRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, s, p := connect(t, Options{})
@@ -233,52 +255,4 @@ func TestPresenceAndTyping(t *testing.T) {
 			t.Errorf("got %+v, want u:ann", e)
 		}
 	})
-}
-
-func TestView(t *testing.T) {
-	m := func(id string, seq int64, text string) Message { return Message{ID: id, Seq: seq, Text: text} }
-	reply := m("c", 3, "I am")
-	reply.ReplyTo = &Reply{ID: "a", Excerpt: "Who is there?"}
-	first := Joined{Room: "r", Epoch: "e", Seq: 3, Settings: Settings{Title: "T"}, Pins: []Message{m("b", 2, "b")},
-		History: []Message{m("a", 1, "Who is there?"), m("b", 2, "b"), reply}}
-	v := View{Room: "r"}
-	for _, e := range []Event{
-		first,
-		Posted{Room: "other", Seq: 4, Message: m("x", 4, "x")},
-		Posted{Room: "r", Seq: 3, Message: m("x", 3, "x")}, // seen
-		Deleted{Room: "r", Seq: 5, MessageIDs: []string{"a"}},
-		Edited{Room: "r", Seq: 6, Message: m("b", 2, "bb")},
-		Reacted{Room: "r", Seq: 7, MessageID: "b", Reactions: []Reaction{{"👍", 2}}},
-		RoomChanged{Room: "r", Seq: 8, Settings: SettingsPatch{Topic: new("Go")}},
-		Joined{Room: "r", Epoch: "e", Seq: 8, Recovered: true, Count: 5},
-	} {
-		v.Apply(e)
-	}
-	b := m("b", 2, "bb")
-	b.Reactions = []Reaction{{"👍", 2}}
-	gone := reply
-	gone.ReplyTo = &Reply{ID: "a"}
-	diff(t, v.Messages(), []Message{b, gone})
-	diff(t, v.Pins, []Message{b})
-	diff(t, v.Settings, Settings{Title: "T", Topic: "Go"})
-	if v.Seq != 8 || v.Count != 5 {
-		t.Errorf("got seq %d and %d members, want 8 and 5", v.Seq, v.Count)
-	}
-	if reply.ReplyTo.Excerpt == "" {
-		t.Error("the view wrote into an event")
-	}
-
-	v.Apply(Restored{Room: "r", Seq: 9, Messages: []Message{m("a", 1, "Who is there?")}})
-	v.Apply(RoomChanged{Room: "r", Seq: 10, Pins: &[]Message{}})
-	v.Add(Page{Messages: []Message{m("z", 0, "older")}})
-	var ids []string
-	for _, m := range v.Messages() {
-		ids = append(ids, m.ID)
-	}
-	if !slices.Equal(ids, []string{"z", "a", "b", "c"}) || len(v.Pins) != 0 {
-		t.Errorf("got %v and %d pins, want z a b c and none", ids, len(v.Pins))
-	}
-	if got, _ := v.Message("c"); got.ReplyTo.Excerpt != "Who is there?" {
-		t.Errorf("got the excerpt %q, want the restored text", got.ReplyTo.Excerpt)
-	}
 }

@@ -21,6 +21,10 @@ type View struct {
 	Count    int       // members
 
 	messages map[string]Message
+
+	// What a page that was read earlier may contradict:
+	deleted recent[struct{}]
+	reacted recent[[]Reaction] // the totals on messages that were not there
 }
 
 // Apply takes an event; those of other rooms and those that it has seen change nothing.
@@ -51,11 +55,36 @@ func (v *View) Message(id string) (Message, bool) {
 	return m, ok
 }
 
-// Add puts in the messages of a page of history.
+// Add puts in the messages of a page of history. Where events that were applied say
+// otherwise, such as a deletion that overtook the page, the events count. A page that was
+// asked for before a Joined with Recovered false belongs to the state that is forgotten: don't add it.
 func (v *View) Add(p Page) {
 	for _, m := range p.Messages {
-		v.put(m)
+		if _, loaded := v.messages[m.ID]; loaded {
+			continue // the events keep it up to date, the page may be older
+		}
+		if _, gone := v.deleted.of(m.ID); gone {
+			continue
+		}
+		if totals, ok := v.reacted.of(m.ID); ok {
+			m.Reactions = totals
+		}
+		v.put(v.requoted(m))
 	}
+}
+
+// requoted makes a message of a page quote what the view knows of the one it answers.
+func (v *View) requoted(m Message) Message {
+	if m.ReplyTo == nil {
+		return m
+	}
+	if answered, ok := v.messages[m.ReplyTo.ID]; ok {
+		return quoting(m, excerpt(answered.Text))
+	}
+	if _, gone := v.deleted.of(m.ReplyTo.ID); gone {
+		return quoting(m, "")
+	}
+	return m
 }
 
 func (v *View) join(e Joined) {
@@ -69,6 +98,7 @@ func (v *View) join(e Joined) {
 	v.Epoch, v.Seq = e.Epoch, e.Seq
 	v.Settings, v.Pins = e.Settings, slices.Clone(e.Pins)
 	v.messages = make(map[string]Message, len(e.History))
+	v.deleted, v.reacted = recent[struct{}]{}, recent[[]Reaction]{}
 	v.Add(Page{Messages: e.History})
 }
 
@@ -111,6 +141,7 @@ func (v *View) edit(m Message) {
 func (v *View) delete(ids []string) {
 	for _, id := range ids {
 		delete(v.messages, id)
+		v.deleted.note(id, struct{}{})
 		v.quote(id, "")
 	}
 	v.Pins = slices.DeleteFunc(v.Pins, func(p Message) bool { return slices.Contains(ids, p.ID) })
@@ -120,6 +151,8 @@ func (v *View) react(e Reacted) {
 	if m, ok := v.messages[e.MessageID]; ok {
 		m.Reactions = e.Reactions
 		v.put(m)
+	} else {
+		v.reacted.note(e.MessageID, e.Reactions)
 	}
 	v.pinned(e.MessageID, func(p *Message) { p.Reactions = e.Reactions })
 }
@@ -132,17 +165,22 @@ func (v *View) pinned(id string, change func(*Message)) {
 	}
 }
 
-// quote changes what the replies to a message quote of it. A Reply is shared with the
-// event that brought it, so it is replaced, never written to.
+// quote changes what the replies to a message quote of it.
 func (v *View) quote(id, text string) {
 	for _, m := range v.messages {
 		if m.ReplyTo != nil && m.ReplyTo.ID == id {
-			r := *m.ReplyTo
-			r.Excerpt = text
-			m.ReplyTo = &r
-			v.messages[m.ID] = m
+			v.messages[m.ID] = quoting(m, text)
 		}
 	}
+}
+
+// quoting returns a reply with another excerpt. A Reply is shared with the event or the
+// page that brought it, so it is replaced, never written to.
+func quoting(m Message, text string) Message {
+	r := *m.ReplyTo
+	r.Excerpt = text
+	m.ReplyTo = &r
+	return m
 }
 
 func excerpt(text string) string {
