@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,11 +98,12 @@ type tokenRow struct {
 
 // indexMessages replaces the tokens of the messages whose text or visibility events changed.
 func indexMessages(ctx context.Context, q querier, events []eventRow) error {
-	refs := messageRefs(events)
-	ids := make([]chat.MessageID, 0, len(refs))
-	for id := range refs {
-		ids = append(ids, id)
+	var ids []chat.MessageID
+	for _, e := range events {
+		ids = append(ids, e.messageRefs()...)
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
 	var tokens []tokenRow
 	for len(ids) > 0 {
 		n := min(len(ids), maxList)

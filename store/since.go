@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -46,7 +48,7 @@ func (s *Store) Since(ctx context.Context, room chat.RoomID, since chat.Position
 		if len(rows) > limit {
 			return errCannotRecover
 		}
-		var messages map[chat.MessageID]chat.StoredMessage
+		var messages map[chat.MessageID]chat.Message
 		if events, messages, err = renderEvents(ctx, q, r, rows); err != nil {
 			return err
 		}
@@ -62,14 +64,8 @@ func (s *Store) Since(ctx context.Context, room chat.RoomID, since chat.Position
 }
 
 // addReacted adds the viewer's own emoji on messages that aren't in the snapshot.
-func addReacted(ctx context.Context, q querier, snap *chat.Snapshot, viewer chat.UserID, messages map[chat.MessageID]chat.StoredMessage) error {
-	var visible []chat.Message
-	for _, m := range messages {
-		if !m.Hidden {
-			visible = append(visible, m.Message)
-		}
-	}
-	more, err := loadReacted(ctx, q, viewer, visible)
+func addReacted(ctx context.Context, q querier, snap *chat.Snapshot, viewer chat.UserID, messages map[chat.MessageID]chat.Message) error {
+	more, err := loadReacted(ctx, q, viewer, slices.Collect(maps.Values(messages)))
 	for id, own := range more {
 		snap.Reacted[id] = own
 	}
@@ -104,23 +100,75 @@ func loadEvents(ctx context.Context, q querier, where string, args ...any) ([]ev
 	return all, nil
 }
 
-// messageRefs are the messages that events are about.
-func messageRefs(rows []eventRow) map[chat.MessageID]bool {
-	ids := make(map[chat.MessageID]bool, len(rows))
-	for _, e := range rows {
-		if e.message != "" && e.Kind != chat.EventRoom {
-			ids[e.message] = true
-		}
-		for _, id := range e.detail.IDs {
-			ids[chat.MessageID(id)] = true
-		}
+// messageRefs are the messages that an event is about.
+func (e *eventRow) messageRefs() []chat.MessageID {
+	if e.message != "" && e.Kind != chat.EventRoom {
+		return []chat.MessageID{e.message}
 	}
-	return ids
+	return messageIDs(e.detail.IDs)
 }
 
-// renderEvents shows a room's events as things stand now; what is hidden by now is left out.
-func renderEvents(ctx context.Context, q querier, r roomRow, rows []eventRow) ([]chat.Event, map[chat.MessageID]chat.StoredMessage, error) {
-	messages, err := messagesByID(ctx, q, messageRefs(rows))
+// visibleNow are those of the events' messages that may be shown.
+func visibleNow(ctx context.Context, q querier, rows []eventRow) (map[chat.MessageID]bool, error) {
+	ids := make(map[chat.MessageID]bool)
+	for _, e := range rows {
+		for _, id := range e.messageRefs() {
+			ids[id] = true
+		}
+	}
+	visible := make(map[chat.MessageID]bool, len(ids))
+	for some := range slices.Chunk(slices.Collect(maps.Keys(ids)), maxList) {
+		args := padded(some)
+		found, err := q.QueryContext(ctx, `SELECT m.id FROM messages m WHERE m.id IN (`+list(1, len(args))+`) AND`+isVisible, args...)
+		if err != nil {
+			return nil, fmt.Errorf("look at messages: %w", err)
+		}
+		err = eachRow(found, func() error {
+			var id chat.MessageID
+			err := found.Scan(&id)
+			visible[id] = true
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look at messages: %w", err)
+		}
+	}
+	return visible, nil
+}
+
+// showable reads in full what the events show. Of deletions readers hear only ids, and
+// one can name very many, so their messages aren't read.
+func showable(ctx context.Context, q querier, rows []eventRow, visible map[chat.MessageID]bool) (map[chat.MessageID]chat.Message, error) {
+	ids := make(map[chat.MessageID]bool)
+	for _, e := range rows {
+		if e.Kind == chat.EventDeleted {
+			continue
+		}
+		for _, id := range e.messageRefs() {
+			if visible[id] {
+				ids[id] = true
+			}
+		}
+	}
+	stored, err := messagesByID(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	messages := make(map[chat.MessageID]chat.Message, len(stored))
+	for id, m := range stored {
+		messages[id] = m.Message
+	}
+	return messages, nil
+}
+
+// renderEvents shows a room's events as things stand now, and the messages in them;
+// what is hidden by now is left out.
+func renderEvents(ctx context.Context, q querier, r roomRow, rows []eventRow) ([]chat.Event, map[chat.MessageID]chat.Message, error) {
+	visible, err := visibleNow(ctx, q, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	messages, err := showable(ctx, q, rows, visible)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -136,7 +184,7 @@ func renderEvents(ctx context.Context, q querier, r roomRow, rows []eventRow) ([
 	events := make([]chat.Event, 0, len(rows))
 	for _, e := range rows {
 		e.Epoch = r.Epoch
-		ok, err := e.render(r, messages, pins)
+		ok, err := e.render(r, visible, messages, pins)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -148,18 +196,29 @@ func renderEvents(ctx context.Context, q querier, r roomRow, rows []eventRow) ([
 }
 
 // render fills in what the event shows today; false where that is nothing.
-func (e *eventRow) render(r roomRow, messages map[chat.MessageID]chat.StoredMessage, pins []chat.Message) (bool, error) {
-	m, known := messages[e.message]
-	visible := known && !m.Hidden
+func (e *eventRow) render(r roomRow, visible map[chat.MessageID]bool, messages map[chat.MessageID]chat.Message, pins []chat.Message) (bool, error) {
 	switch e.Kind {
 	case chat.EventMessage, chat.EventEdited:
-		e.Message = &m.Message
-		return visible, nil
+		m := messages[e.message]
+		e.Message = &m
+		return visible[e.message], nil
 	case chat.EventReaction:
-		e.Reactions = &chat.Reactions{Message: e.message, Totals: m.Reactions}
-		return visible, nil
-	case chat.EventDeleted, chat.EventRestored:
-		return e.renderList(messages), nil
+		e.Reactions = &chat.Reactions{Message: e.message, Totals: messages[e.message].Reactions}
+		return visible[e.message], nil
+	case chat.EventDeleted:
+		for _, id := range e.messageRefs() {
+			if !visible[id] {
+				e.Deleted = append(e.Deleted, id)
+			}
+		}
+		return len(e.Deleted) > 0, nil
+	case chat.EventRestored:
+		for _, id := range e.messageRefs() {
+			if visible[id] {
+				e.Restored = append(e.Restored, messages[id])
+			}
+		}
+		return len(e.Restored) > 0, nil
 	case chat.EventRoom:
 		e.Pins, e.PinsSet = pins, e.detail.Pins
 		if !e.PinsSet {
@@ -170,18 +229,4 @@ func (e *eventRow) render(r roomRow, messages map[chat.MessageID]chat.StoredMess
 		return true, err
 	}
 	return false, fmt.Errorf("room %s, seq %d: unknown kind %q", e.Room, e.Seq, e.Kind)
-}
-
-// renderList names what a deletion still hides, or shows what a restoration still shows.
-func (e *eventRow) renderList(messages map[chat.MessageID]chat.StoredMessage) bool {
-	for _, id := range messageIDs(e.detail.IDs) {
-		m, known := messages[id]
-		switch visible := known && !m.Hidden; {
-		case e.Kind == chat.EventDeleted && !visible:
-			e.Deleted = append(e.Deleted, id)
-		case e.Kind == chat.EventRestored && visible:
-			e.Restored = append(e.Restored, m.Message)
-		}
-	}
-	return len(e.Deleted)+len(e.Restored) > 0
 }

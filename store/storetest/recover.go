@@ -74,6 +74,35 @@ func testPresentState(t *testing.T, b Backend) {
 	}
 }
 
+// testRecoveryOfHidden: recovery reads no more of a hidden message than that it is hidden.
+func testRecoveryOfHidden(t *testing.T, b Backend) {
+	f := start(t, b)
+	before := position(f.snapshot("a").Room)
+	var ids []chat.MessageID
+	for i := range 30 {
+		ids = append(ids, f.say("a", ann, fmt.Sprint(i)))
+	}
+	f.do("a", ann, react(ids[0], "👍", true))
+	f.do("a", mod, hide(ids[:20]...))
+	f.do("a", mod, chat.Restore{IDs: ids[10:20]})
+	f.do("a", mod, hide(ids[10:15]...))
+	// Reading such a message in full fails.
+	f.exec(`UPDATE messages SET mentions = '{' WHERE EXISTS (SELECT 1 FROM message_hides h WHERE h.message = messages.id)`)
+
+	events, _, err := f.Since(t.Context(), "a", before, 1000, chat.SnapshotQuery{Viewer: ann})
+	if err != nil {
+		t.Fatalf("Since: %v", err)
+	}
+	var got []string
+	for _, e := range events[15:] {
+		got = append(got, fmt.Sprint(e.Kind, " ", len(e.Deleted), " ", strings.Join(texts(e.Restored), " ")))
+	}
+	want := []string{"deleted 15 ", "restored 0 15 16 17 18 19", "deleted 5 "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("after the 15 messages that are visible (-want +got):\n%s", diff)
+	}
+}
+
 func position(r chat.Room) chat.Position { return chat.Position{Epoch: r.Epoch, Seq: r.Seq} }
 
 func testRecoveryRefused(t *testing.T, b Backend) {

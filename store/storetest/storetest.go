@@ -43,6 +43,7 @@ func Run(t *testing.T, b Backend) {
 		"present state":      testPresentState,
 		"quotes":             testQuotes,
 		"recovery refused":   testRecoveryRefused,
+		"hidden recovery":    testRecoveryOfHidden,
 		"one instant":        testOneInstant,
 		"pages":              testPages,
 		"no row by reading":  testNoRowByReading,
