@@ -6,24 +6,12 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/chatd/chatd/access"
 	"github.com/chatd/chatd/chat"
 )
-
-// The log-ins that are checked where the configuration doesn't say. Each costs a password
-// hash; what was right a moment ago costs none and isn't counted.
-var (
-	defaultLogInsPerAddr    = chat.Rate{Limit: 20, Period: time.Minute}
-	defaultLogInsPerAccount = chat.Rate{Limit: 10, Period: time.Minute}
-)
-
-// keysPerLogIn is how many more keys than passwords an address may try: they are long, and
-// many scripts may sit behind one address.
-const keysPerLogIn = 10
 
 // maxAccount bounds an account's name in a request, in bytes.
 const maxAccount = 64
@@ -47,25 +35,16 @@ func callerOf(ctx context.Context) caller {
 type gate struct {
 	accounts   chat.Accounts
 	passwords  *access.Passwords
-	limiter    chat.Limiter
-	perAddr    chat.Rate
-	perAccount chat.Rate
 	clientAddr func(*http.Request) netip.Addr
+	throttle   *throttle
 	proved     *proofs
 }
 
 func newGate(c Config) *gate {
-	g := &gate{
-		accounts: c.Accounts, passwords: c.Passwords, limiter: c.Limiter, perAddr: c.LogInsPerAddr,
-		perAccount: c.LogInsPerAccount, clientAddr: c.ClientAddr, proved: newProofs(c.Now),
+	return &gate{
+		accounts: c.Accounts, passwords: c.Passwords, clientAddr: c.ClientAddr,
+		throttle: newThrottle(c), proved: newProofs(c.Now, proofFor),
 	}
-	if g.perAddr.Limit == 0 {
-		g.perAddr = defaultLogInsPerAddr
-	}
-	if g.perAccount.Limit == 0 {
-		g.perAccount = defaultLogInsPerAccount
-	}
-	return g
 }
 
 // authenticate lets requests with an API key or a staff account's password pass.
@@ -109,21 +88,24 @@ func (g *gate) byKey(ctx context.Context, addr, secret string) (caller, error) {
 	if err != nil {
 		return caller{}, wrongCredentials()
 	}
-	k, err := g.accounts.KeyByPrefix(ctx, prefix)
-	if err != nil && !chat.IsKind(err, chat.NotFound) {
-		return caller{}, fmt.Errorf("find key: %w", err)
-	}
-	proof := g.proved.of("key", secret, string(k.Hash))
-	if !g.proved.has(proof) {
-		tries := chat.Rate{Limit: keysPerLogIn * g.perAddr.Limit, Period: g.perAddr.Period}
-		if err := g.spend(ctx, "login:k:"+addr, tries); err != nil {
+	credentials := g.proved.of("key", secret)
+	was, remembered := g.proved.hash(credentials)
+	if !remembered {
+		if err := g.throttle.key(ctx, addr); err != nil {
 			return caller{}, err
 		}
-		if !access.CheckKey(secret, k.Hash) {
-			return caller{}, wrongCredentials()
-		}
-		g.proved.add(proof)
 	}
+	k, err := g.accounts.KeyByPrefix(ctx, prefix)
+	switch {
+	case err != nil && !chat.IsKind(err, chat.NotFound):
+		return caller{}, fmt.Errorf("find key: %w", err)
+	case remembered && was != string(k.Hash): // taken back: no better than any other
+		g.proved.forget(credentials)
+		return g.byKey(ctx, addr, secret)
+	case !remembered && !access.CheckKey(secret, k.Hash):
+		return caller{}, wrongCredentials()
+	}
+	g.proved.add(credentials, string(k.Hash))
 	return caller{actor: chat.Actor{ID: chat.UserID(chat.PrefixKey + k.ID), Name: k.Label}, kind: MeKindKey}, nil
 }
 
@@ -131,39 +113,40 @@ func (g *gate) byPassword(ctx context.Context, addr, name, password string) (cal
 	if len(name) > maxAccount {
 		return caller{}, wrongCredentials()
 	}
+	credentials := g.proved.of("password", name, password)
+	was, remembered := g.proved.hash(credentials)
+	if !remembered {
+		if err := g.throttle.password(ctx, addr, name); err != nil {
+			return caller{}, err
+		}
+	}
 	a, err := g.accounts.Staff(ctx, name)
-	if err != nil && !chat.IsKind(err, chat.NotFound) {
+	switch {
+	case err != nil && !chat.IsKind(err, chat.NotFound):
 		return caller{}, fmt.Errorf("find account: %w", err)
-	}
-	proof := g.proved.of("password", name, password, a.PasswordHash)
-	if !g.proved.has(proof) {
-		if err := g.spend(ctx, "login:a:"+addr, g.perAddr); err != nil {
+	case remembered && was != a.PasswordHash: // changed since: no better than any other
+		g.proved.forget(credentials)
+		return g.byPassword(ctx, addr, name, password)
+	case !remembered:
+		if err := g.checkPassword(ctx, password, a.PasswordHash); err != nil {
 			return caller{}, err
 		}
-		if err := g.spend(ctx, "login:n:"+name, g.perAccount); err != nil {
-			return caller{}, err
-		}
-		// Of an account that doesn't exist the hash is empty: as slow, and never right.
-		right, err := g.passwords.Check(ctx, password, a.PasswordHash)
-		if err != nil {
-			return caller{}, fmt.Errorf("check password: %w", err)
-		}
-		if !right {
-			return caller{}, wrongCredentials()
-		}
-		g.proved.add(proof)
 	}
+	g.proved.add(credentials, a.PasswordHash)
+	g.throttle.cameIn(addr, name)
 	actor := chat.Actor{ID: chat.UserID(chat.PrefixStaff + a.Name), Name: a.Name}
 	return caller{actor: actor, kind: MeKindStaff, mustChange: a.MustChange}, nil
 }
 
-func (g *gate) spend(ctx context.Context, key string, r chat.Rate) error {
-	wait, err := g.limiter.Take(ctx, key, r)
+// checkPassword refuses a password that doesn't have this hash. Of an account that doesn't
+// exist the hash is empty: as slow, and never right.
+func (g *gate) checkPassword(ctx context.Context, password, hash string) error {
+	right, err := g.passwords.Check(ctx, password, hash)
 	if err != nil {
-		return fmt.Errorf("limit log-ins: %w", err)
+		return fmt.Errorf("check password: %w", err)
 	}
-	if wait > 0 {
-		return chat.Refuse(chat.RateLimited, "too_many_log_ins", "Too many log-ins; wait.").After(wait)
+	if !right {
+		return wrongCredentials()
 	}
 	return nil
 }

@@ -65,45 +65,6 @@ func TestEveryOperationNeedsCredentials(t *testing.T) {
 	}
 }
 
-func TestLogInsAreThrottled(t *testing.T) {
-	f := newFixture(t, func(c *Config) {
-		c.LogInsPerAddr = chat.Rate{Limit: 3, Period: time.Hour}
-		c.LogInsPerAccount = chat.Rate{Limit: 3, Period: time.Hour}
-	})
-	try := func(addr, name, password string) reply {
-		return f.callWith("GET", "/me", "", func(r *http.Request) {
-			r.RemoteAddr = addr + ":1234"
-			r.SetBasicAuth(name, password)
-		})
-	}
-	if r := try("192.0.2.9", "admin", testPassword); r.status != http.StatusOK {
-		t.Fatalf("got %d %s", r.status, r.body)
-	}
-	for range 2 {
-		wantProblem(t, try("192.0.2.1", "admin", "wrong password"), 401, "credentials_invalid")
-	}
-	r := try("192.0.2.2", "admin", "wrong password") // another address, the same account
-	wantProblem(t, r, 429, "too_many_log_ins")
-	if r.header.Get("Retry-After") == "" {
-		t.Error("no Retry-After on a 429")
-	}
-	wantProblem(t, try("192.0.2.1", "eve", "wrong password"), 401, "credentials_invalid")
-	wantProblem(t, try("192.0.2.1", "bob", "wrong password"), 429, "too_many_log_ins") // the address
-	for n := range keysPerLogIn*3 + 1 {
-		r := f.callWith("GET", "/me", "", func(r *http.Request) {
-			r.Header.Set("Authorization", "Bearer a-wrong-key-of-some-length")
-		})
-		if n < keysPerLogIn*3 {
-			wantProblem(t, r, 401, "credentials_invalid")
-			continue
-		}
-		wantProblem(t, r, 429, "too_many_log_ins")
-	}
-	if r := try("192.0.2.1", "admin", testPassword); r.status != http.StatusOK {
-		t.Errorf("got %d for credentials that were right a moment ago, want 200", r.status)
-	}
-}
-
 func TestOtherSitesPagesMayNotAct(t *testing.T) {
 	f := newFixture(t)
 	foreign := func(r *http.Request) {

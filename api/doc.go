@@ -11,7 +11,8 @@
 //     id that the client was told.
 //   - Secrets stay out of the log: it holds paths, never queries, cookies or
 //     Authorization headers.
-//   - Passwords are checked at a bounded rate, by account and by address.
+//   - Passwords and keys are looked up and checked at a bounded rate, by address and by
+//     account; one address can't use up what an account's owner may try from another.
 //
 // What it leaves to others: who may do what (chat), who holds which account or key
 // (chat.Accounts), sockets (ws), listening and stopping (cmd/chatd).

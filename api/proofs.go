@@ -14,23 +14,29 @@ const (
 	maxProofs = 4096
 )
 
-// proof stands for credentials that were right, together with the hash that they were
-// right for: when that changes, the proof is void.
+// proof stands for credentials that were right.
 type proof [sha256.Size]byte
 
 // proofs remembers for a while which credentials were right, so that a script with a
-// password doesn't cost a password hash a request. It keeps keyed hashes, under a key that
-// dies with the process.
+// password doesn't cost a password hash a request. It keeps them as keyed hashes, under a
+// key that dies with the process.
 type proofs struct {
-	key [32]byte
-	now func() time.Time
+	key   [32]byte
+	now   func() time.Time
+	lasts time.Duration
 
-	mu  sync.Mutex
-	end map[proof]time.Time
+	mu    sync.Mutex
+	right map[proof]proved
 }
 
-func newProofs(now func() time.Time) *proofs {
-	p := &proofs{now: now, end: make(map[proof]time.Time)}
+// proved says what credentials were right for, and until when that is remembered.
+type proved struct {
+	hash string
+	end  time.Time
+}
+
+func newProofs(now func() time.Time, lasts time.Duration) *proofs {
+	p := &proofs{now: now, lasts: lasts, right: make(map[proof]proved)}
 	_, _ = rand.Read(p.key[:]) // never fails (crypto/rand)
 	return p
 }
@@ -44,30 +50,38 @@ func (p *proofs) of(parts ...string) proof {
 	return proof(h.Sum(nil))
 }
 
-// has reports whether x is remembered, and remembers it for longer.
-func (p *proofs) has(x proof) bool {
+// hash returns the stored hash that x was right for, if x is remembered. Where another is
+// stored by now, x proves nothing.
+func (p *proofs) hash(x proof) (string, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.now()
-	if !now.Before(p.end[x]) {
-		return false
+	r, ok := p.right[x]
+	if !ok || !p.now().Before(r.end) {
+		return "", false
 	}
-	p.end[x] = now.Add(proofFor)
-	return true
+	return r.hash, true
 }
 
-func (p *proofs) add(x proof) {
+// add remembers from now on that x was right for hash.
+func (p *proofs) add(x proof, hash string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if len(p.end) >= maxProofs {
-		for k, end := range p.end {
-			if !now.Before(end) {
-				delete(p.end, k)
+	if _, ok := p.right[x]; !ok && len(p.right) >= maxProofs {
+		for k, r := range p.right {
+			if !now.Before(r.end) {
+				delete(p.right, k)
 			}
 		}
+		if len(p.right) >= maxProofs {
+			return
+		}
 	}
-	if len(p.end) < maxProofs {
-		p.end[x] = now.Add(proofFor)
-	}
+	p.right[x] = proved{hash, now.Add(p.lasts)}
+}
+
+func (p *proofs) forget(x proof) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.right, x)
 }

@@ -8,53 +8,63 @@ import (
 
 func TestProofs(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	p := newProofs(func() time.Time { return now })
-	right := p.of("password", "ann", "secret", "hash")
+	p := newProofs(func() time.Time { return now }, proofFor)
+	right := p.of("password", "ann", "secret")
 
-	if p.has(right) {
+	if _, ok := p.hash(right); ok {
 		t.Error("credentials count as proved before they were")
 	}
-	p.add(right)
-	if !p.has(right) {
-		t.Error("what was proved is forgotten at once")
+	p.add(right, "hash")
+	if got, ok := p.hash(right); !ok || got != "hash" {
+		t.Errorf("got %q, %t at once, want what was proved", got, ok)
 	}
 	for name, other := range map[string]proof{
-		"another password": p.of("password", "ann", "secret2", "hash"),
-		"another hash":     p.of("password", "ann", "secret", "hash2"),
-		"other borders":    p.of("password", "anns", "ecret", "hash"),
+		"another password": p.of("password", "ann", "secret2"),
+		"other borders":    p.of("password", "anns", "ecret"),
 	} {
-		if p.has(other) {
+		if _, ok := p.hash(other); ok {
 			t.Errorf("%s passes for what was proved", name)
 		}
 	}
 	now = now.Add(proofFor - 1)
-	if !p.has(right) {
+	if _, ok := p.hash(right); !ok {
 		t.Errorf("a proof ends before %s", proofFor)
 	}
+	p.add(right, "hash")
 	now = now.Add(proofFor - 1)
-	if !p.has(right) {
+	if _, ok := p.hash(right); !ok {
 		t.Error("a proof in use isn't remembered for longer")
 	}
-	now = now.Add(proofFor)
-	if p.has(right) {
+	now = now.Add(1)
+	if _, ok := p.hash(right); ok {
 		t.Errorf("a proof outlives %s without use", proofFor)
+	}
+	p.add(right, "hash")
+	p.forget(right)
+	if _, ok := p.hash(right); ok {
+		t.Error("a proof outlives its being forgotten")
 	}
 }
 
 func TestProofsAreBounded(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	p := newProofs(func() time.Time { return now })
+	p := newProofs(func() time.Time { return now }, proofFor)
 	for i := range 2 * maxProofs {
-		p.add(p.of(strconv.Itoa(i)))
+		p.add(p.of(strconv.Itoa(i)), "")
 	}
-	if got := len(p.end); got != maxProofs {
+	if got := len(p.right); got != maxProofs {
 		t.Errorf("got %d proofs, want %d", got, maxProofs)
 	}
+	now = now.Add(proofFor - 1)
+	p.add(p.of("0"), "")
+	now = now.Add(1)
+	if _, ok := p.hash(p.of("0")); !ok {
+		t.Error("where all places are taken, a proof in use isn't remembered for longer")
+	}
 
-	now = now.Add(proofFor)
 	last := p.of("last")
-	p.add(last)
-	if !p.has(last) || len(p.end) != 1 {
-		t.Errorf("expired proofs keep their place: %d are left", len(p.end))
+	p.add(last, "")
+	if _, ok := p.hash(last); !ok || len(p.right) != 2 {
+		t.Errorf("expired proofs keep their place: %d are left", len(p.right))
 	}
 }

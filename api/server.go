@@ -26,8 +26,9 @@ type Config struct {
 	Accounts  chat.Accounts
 	Passwords *access.Passwords
 	Limiter   chat.Limiter
-	// LogInsPerAddr and LogInsPerAccount bound the passwords and keys that are checked;
-	// zero: 20 and 10 a minute. They are never unlimited.
+	// LogInsPerAddr and LogInsPerAccount bound the passwords and keys that are looked up and
+	// checked: of an address, and of an address on one account. An account takes 20 times
+	// the second from all addresses together. Zero: 20 and 10 a minute; never unlimited.
 	LogInsPerAddr, LogInsPerAccount chat.Rate
 	// ClientAddr finds a request's client behind trusted proxies.
 	ClientAddr func(*http.Request) netip.Addr
