@@ -16,13 +16,14 @@ import (
 // adminName is the staff account that the first start makes.
 const adminName = "admin"
 
-// firstStart makes what a new database needs: the account admin, and the API key of the
-// configuration. It returns the password that it made, if it made one.
+// firstStart makes what a new database needs: the API key of the configuration, and the
+// account admin. It returns the password that it made, if it made one. The account comes
+// last: once it is stored, nothing but this return tells the password.
 func firstStart(ctx context.Context, accounts chat.Accounts, passwords *access.Passwords, s config.Settings, log *slog.Logger) (made string, err error) {
-	if made, err = firstAccount(ctx, accounts, passwords, string(s.AdminPassword)); err != nil {
+	if err := firstKey(ctx, accounts, string(s.APIKey), log); err != nil {
 		return "", err
 	}
-	return made, firstKey(ctx, accounts, string(s.APIKey), log)
+	return firstAccount(ctx, accounts, passwords, string(s.AdminPassword))
 }
 
 func firstAccount(ctx context.Context, accounts chat.Accounts, passwords *access.Passwords, password string) (made string, err error) {

@@ -66,13 +66,14 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 		return nil, fmt.Errorf("start the core: %w", err)
 	}
 	passwords := access.NewPasswords(runtime.GOMAXPROCS(0))
-	if n.madePassword, err = firstStart(ctx, n.store, passwords, s, log); err != nil {
-		return nil, err
-	}
 	if n.tokens, err = newTokens(s, log); err != nil {
 		return nil, err
 	}
 	if err := n.openDoors(ctx, bell, passwords); err != nil {
+		return nil, err
+	}
+	// Last: a start that is refused after it would take a password with it that nobody has seen.
+	if n.madePassword, err = firstStart(ctx, n.store, passwords, s, log); err != nil {
 		return nil, err
 	}
 	return n, nil

@@ -78,6 +78,36 @@ func TestFirstPassword(t *testing.T) {
 	}
 }
 
+// TestRefusedFirstStartKeepsThePassword starts on one data folder until nothing is wrong any
+// more: the start that succeeds is the one that makes the password.
+func TestRefusedFirstStartKeepsThePassword(t *testing.T) {
+	busy, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	dir := t.TempDir()
+	for _, wrong := range []string{"CHATD_JWT_PUBLIC_KEY_FILE=/nonexistent", "CHATD_POLICIES_DIR=/nonexistent", "CHATD_ADDR=" + busy.Addr().String()} {
+		environ := []string{"CHATD_DATA_DIR=" + dir, wrong}
+		if !strings.HasPrefix(wrong, "CHATD_ADDR=") {
+			environ = append(environ, "CHATD_ADDR=127.0.0.1:0")
+		}
+		if out, err := command(t, environ); err == nil || strings.Contains(out, "Password  ") {
+			t.Fatalf("%s: got %v and %q, want a refused start", wrong, err, out)
+		}
+	}
+
+	i := start(t, dir, "CHATD_ADMIN_PASSWORD=")
+
+	m := regexp.MustCompile(`Password +(\S+)`).FindStringSubmatch(i.stdout.String())
+	if m == nil {
+		t.Fatalf("the password is lost; the start that succeeded printed:\n%s", i.stdout)
+	}
+	if me := i.me(t, m[1]); !strings.Contains(me, `"s:admin"`) {
+		t.Errorf("got %s with the password that was printed", me)
+	}
+}
+
 // TestLostPassword follows docs/operations.md.
 func TestLostPassword(t *testing.T) {
 	dir := t.TempDir()
