@@ -22,9 +22,8 @@ type applier struct {
 
 // The statements that most batches run.
 const (
-	sqlVisible = `SELECT EXISTS (SELECT 1 FROM messages m WHERE m.id = $1 AND m.room = $2
-		AND NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id))`
-	sqlNumber = `INSERT INTO rooms (id, incarnation, seq, floor, settings, created_at) VALUES ($1, 0, $2, 0, '{}', $3)
+	sqlVisible = `SELECT EXISTS (SELECT 1 FROM messages m WHERE m.id = $1 AND m.room = $2 AND` + isVisible + `)`
+	sqlNumber  = `INSERT INTO rooms (id, incarnation, seq, floor, settings, created_at) VALUES ($1, 0, $2, 0, '{}', $3)
 		ON CONFLICT (id) DO UPDATE SET seq = rooms.seq + excluded.seq RETURNING seq, incarnation`
 	sqlEvent = `INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`

@@ -35,6 +35,11 @@ func (a *applier) hide(o op) (result, error) {
 			return result{}, err
 		}
 	}
+	for _, id := range shown {
+		if err := a.exec(`UPDATE messages SET hidden = 1 WHERE id = $1`, id); err != nil {
+			return result{}, err
+		}
+	}
 	return a.listed(o, "deleted", shown)
 }
 
@@ -45,10 +50,15 @@ func (a *applier) restore(o op) (result, error) {
 		return result{}, err
 	}
 	for id, m := range before {
-		if m.hidden {
-			if err := a.exec(`DELETE FROM message_hides WHERE message = $1 AND NOT own`, id); err != nil {
-				return result{}, err
-			}
+		if !m.hidden {
+			continue
+		}
+		if err := a.exec(`DELETE FROM message_hides WHERE message = $1 AND NOT own`, id); err != nil {
+			return result{}, err
+		}
+		if err := a.exec(`UPDATE messages SET hidden = 0 WHERE id = $1
+			AND NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = messages.id)`, id); err != nil {
+			return result{}, err
 		}
 	}
 	after, err := a.lookAt(o)
@@ -87,7 +97,7 @@ func (a *applier) lookAt(o op) (map[string]looked, error) {
 	known := make(map[string]looked, len(o.IDs))
 	for _, id := range o.IDs {
 		var m looked
-		ok, err := a.scan(`SELECT m.seq, m.author_id, EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id)
+		ok, err := a.scan(`SELECT m.seq, m.author_id, m.hidden
 			FROM messages m WHERE m.id = $1 AND m.room = $2`, []any{id, o.Room}, &m.seq, &m.author, &m.hidden)
 		if err != nil {
 			return nil, fmt.Errorf("look at message: %w", err)

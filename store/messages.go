@@ -14,14 +14,14 @@ import (
 // selectMessages reads messages as they stand now, with what they answer. Where
 // conditions name the message m.
 const selectMessages = `SELECT m.id, m.room, m.seq, m.author_id, m.author_name, m.author_role, m.text, m.mentions,
-	m.at, m.edited_at, EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id), m.reply_to,
+	m.at, m.edited_at, m.hidden, m.reply_to,
 	coalesce(q.author_id, ''), coalesce(q.author_name, ''), coalesce(q.author_role, ''), coalesce(q.text, ''),
-	EXISTS (SELECT 1 FROM message_hides h WHERE h.message = q.id),
+	coalesce(q.hidden, 0),
 	EXISTS (SELECT 1 FROM reaction_totals t WHERE t.message = m.id)
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to `
 
-// isVisible is the condition on m that no act hides it.
-const isVisible = ` NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id) `
+// isVisible is the condition on m that no act hides it. It is that of the index messages_visible.
+const isVisible = ` m.hidden = 0 `
 
 // loadMessages reads the messages that a condition selects, reactions included.
 func loadMessages(ctx context.Context, q querier, where string, args ...any) ([]chat.StoredMessage, error) {

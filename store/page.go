@@ -9,6 +9,16 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
+// The visible messages of a room, found by the index messages_visible.
+const (
+	newestVisible = `WHERE m.room = $1 AND` + isVisible + `ORDER BY m.seq DESC LIMIT $2`
+	visibleBefore = `WHERE m.room = $1 AND m.seq < $2 AND` + isVisible + `ORDER BY m.seq DESC LIMIT $3`
+	visibleFrom   = `WHERE m.room = $1 AND m.seq >= $2 AND` + isVisible + `ORDER BY m.seq LIMIT $3`
+	visibleBeyond = `SELECT
+		EXISTS (SELECT 1 FROM messages m WHERE m.room = $1 AND m.seq < $2 AND` + isVisible + `),
+		EXISTS (SELECT 1 FROM messages m WHERE m.room = $1 AND m.seq > $3 AND` + isVisible + `)`
+)
+
 // Page implements chat.Log.
 func (s *Store) Page(ctx context.Context, room chat.RoomID, want chat.PageQuery) (chat.Page, error) {
 	var p chat.Page
@@ -25,12 +35,10 @@ func (s *Store) Page(ctx context.Context, room chat.RoomID, want chat.PageQuery)
 		var before, after []chat.StoredMessage
 		var err error
 		if older > 0 {
-			before, err = loadMessages(ctx, q, `WHERE m.room = $1 AND m.seq < $2 AND`+isVisible+`ORDER BY m.seq DESC LIMIT $3`,
-				string(room), from, older)
+			before, err = loadMessages(ctx, q, visibleBefore, string(room), from, older)
 		}
 		if err == nil && newer > 0 {
-			after, err = loadMessages(ctx, q, `WHERE m.room = $1 AND m.seq >= $2 AND`+isVisible+`ORDER BY m.seq LIMIT $3`,
-				string(room), from, newer)
+			after, err = loadMessages(ctx, q, visibleFrom, string(room), from, newer)
 		}
 		if err != nil {
 			return err
@@ -51,10 +59,7 @@ func setMore(ctx context.Context, q querier, room chat.RoomID, p *chat.Page, fro
 	if n := len(p.Messages); n > 0 {
 		first, last = int64(p.Messages[0].Seq), int64(p.Messages[n-1].Seq)
 	}
-	err := q.QueryRowContext(ctx, `SELECT
-		EXISTS (SELECT 1 FROM messages m WHERE m.room = $1 AND m.seq < $2 AND`+isVisible+`),
-		EXISTS (SELECT 1 FROM messages m WHERE m.room = $1 AND m.seq > $3 AND`+isVisible+`)`,
-		string(room), first, last).Scan(&p.MoreBefore, &p.MoreAfter)
+	err := q.QueryRowContext(ctx, visibleBeyond, string(room), first, last).Scan(&p.MoreBefore, &p.MoreAfter)
 	if err != nil {
 		return fmt.Errorf("look beyond page: %w", err)
 	}

@@ -102,7 +102,7 @@ func snapshot(ctx context.Context, q querier, r roomRow, want chat.SnapshotQuery
 		return snap, err
 	}
 	if want.Messages > 0 {
-		last, err := loadMessages(ctx, q, `WHERE m.room = $1 AND`+isVisible+`ORDER BY m.seq DESC LIMIT $2`, string(r.ID), want.Messages)
+		last, err := loadMessages(ctx, q, newestVisible, string(r.ID), want.Messages)
 		if err != nil {
 			return snap, err
 		}

@@ -48,12 +48,16 @@ CREATE TABLE messages (
     mentions    TEXT   NOT NULL, -- JSON, or empty
     reply_to    TEXT   NOT NULL, -- id, or empty
     at          BIGINT NOT NULL,
-    edited_at   BIGINT NOT NULL  -- 0: never
+    edited_at   BIGINT NOT NULL, -- 0: never
+    hidden      SMALLINT NOT NULL DEFAULT 0 -- 1: message_hides names it
 );
 
 CREATE UNIQUE INDEX messages_room_seq ON messages (room, seq);
 
--- A message is visible when no row here names it.
+-- However many hidden messages lie between them, the visible ones are found at once.
+CREATE INDEX messages_visible ON messages (room, seq) WHERE hidden = 0;
+
+-- A message is visible when no row here names it; messages.hidden says so as well.
 CREATE TABLE message_hides (
     message TEXT    NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
     act     TEXT    NOT NULL,

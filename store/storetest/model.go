@@ -132,6 +132,10 @@ func (m *model) recover(rt *rapid.T) {
 }
 
 func (m *model) check(rt *rapid.T) {
+	if n := m.f.number(`SELECT count(*) FROM messages m WHERE m.hidden <>
+		CASE WHEN EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id) THEN 1 ELSE 0 END`); n > 0 {
+		rt.Fatalf("%d messages are marked otherwise than their acts say", n)
+	}
 	m.compare(rt, "live", m.live, m.f.snapshot(m.room))
 }
 

@@ -67,6 +67,12 @@ func (r *Running) Number(query string, args ...any) int {
 	return r.f.number(query, args...)
 }
 
+// Plan reads how the database would run a query, a line a row.
+func (r *Running) Plan(explain string, args ...any) string {
+	r.f.t.Helper()
+	return r.f.plan(explain, args...)
+}
+
 // Eventually waits until a query of one number gives want.
 func (r *Running) Eventually(what string, want int, query string, args ...any) {
 	r.f.t.Helper()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -165,6 +167,35 @@ func (f *fixture) number(query string, args ...any) int {
 		f.t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+// plan reads a plan: SQLite's rows have it in their last column, PostgreSQL's have no other.
+func (f *fixture) plan(explain string, args ...any) string {
+	f.t.Helper()
+	rows, err := f.sql.Query(explain, args...)
+	if err != nil {
+		f.t.Fatalf("%s: %v", explain, err)
+	}
+	defer rows.Close()
+	var lines []string
+	for rows.Next() {
+		columns, err := rows.Columns()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		into := make([]any, len(columns))
+		for i := range into {
+			into[i] = new(any)
+		}
+		if err := rows.Scan(into...); err != nil {
+			f.t.Fatal(err)
+		}
+		lines = append(lines, fmt.Sprint(*into[len(into)-1].(*any)))
+	}
+	if err := rows.Err(); err != nil {
+		f.t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // answer is what a completion heard.

@@ -8,8 +8,7 @@ CREATE FUNCTION chatd_lock() RETURNS void LANGUAGE sql AS $fn$
 $fn$;
 
 CREATE FUNCTION chatd_visible(p_room text, p_id text) RETURNS boolean LANGUAGE sql STABLE AS $fn$
-    SELECT EXISTS (SELECT 1 FROM messages m WHERE m.id = p_id AND m.room = p_room
-        AND NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id));
+    SELECT EXISTS (SELECT 1 FROM messages m WHERE m.id = p_id AND m.room = p_room AND m.hidden = 0);
 $fn$;
 
 -- chatd_number stores an event, and the room with its first one.
@@ -98,12 +97,13 @@ BEGIN
         RETURN jsonb_build_object('code', 'not_your_message');
     END IF;
     SELECT jsonb_agg(i.value ORDER BY i.ordinality) INTO v_shown
-        FROM jsonb_array_elements_text(o->'ids') WITH ORDINALITY i
-        WHERE NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = i.value);
+        FROM jsonb_array_elements_text(o->'ids') WITH ORDINALITY i JOIN messages m ON m.id = i.value
+        WHERE m.hidden = 0;
     INSERT INTO message_hides (message, act, own, by_id, at)
         SELECT id, o->>'act', o ? 'author', o->>'by', (o->>'at')::bigint FROM unnest(v_ids) id
         ON CONFLICT (message, act) DO NOTHING;
     DELETE FROM pins WHERE message = ANY (v_ids);
+    UPDATE messages SET hidden = 1 WHERE id = ANY (v_ids) AND hidden = 0;
     IF v_shown IS NULL THEN
         RETURN '{}';
     END IF;
@@ -119,10 +119,11 @@ DECLARE
 BEGIN
     SELECT coalesce(array_agg(m.id), '{}') INTO v_hidden FROM messages m
         WHERE m.room = o->>'room' AND m.id IN (SELECT value FROM jsonb_array_elements_text(o->'ids'))
-        AND EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id);
+        AND m.hidden = 1;
     DELETE FROM message_hides WHERE message = ANY (v_hidden) AND NOT own;
-    SELECT jsonb_agg(m.id ORDER BY m.seq) INTO v_back FROM messages m WHERE m.id = ANY (v_hidden)
+    UPDATE messages m SET hidden = 0 WHERE m.id = ANY (v_hidden)
         AND NOT EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id);
+    SELECT jsonb_agg(m.id ORDER BY m.seq) INTO v_back FROM messages m WHERE m.id = ANY (v_hidden) AND m.hidden = 0;
     IF v_back IS NULL THEN
         RETURN '{}';
     END IF;

@@ -1,0 +1,36 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chatd/chatd/store"
+	"github.com/chatd/chatd/store/storetest"
+)
+
+// TestHiddenMessagesAreNotReadPast: rooms are joined and paged by the index that holds
+// visible messages only, so that a purge of very many costs later readers nothing.
+func TestHiddenMessagesAreNotReadPast(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		backend storetest.Backend
+		explain string
+	}{
+		"sqlite":   {sqliteBackend(store.Power), "EXPLAIN QUERY PLAN "},
+		"postgres": {postgresBackend(store.Power), "EXPLAIN "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := storetest.Start(t, tt.backend)
+			if name == "postgres" {
+				r.Exec(`SET enable_seqscan = off`) // which is cheaper while the table is empty
+			}
+			for query, n := range store.VisibleQueries {
+				plan := r.Plan(tt.explain+query, []any{"a", 5, 5}[:n]...)
+				if used := strings.Count(plan, "messages_visible"); used == 0 || strings.Contains(plan, "messages_room_seq") {
+					t.Errorf("%s\ngot the plan\n%s\nwant it to use messages_visible", query, plan)
+				}
+			}
+		})
+	}
+}
