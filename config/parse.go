@@ -13,6 +13,7 @@ const (
 	CommandVersion     = "version"
 	CommandToken       = "token"
 	CommandHealthcheck = "healthcheck"
+	CommandNewEpoch    = "new-epoch"
 	CommandHelp        = "help"
 )
 
@@ -57,11 +58,12 @@ type cli struct {
 	Version     struct{}    `cmd:"" help:"Print the version."`
 	Token       Token       `cmd:"" help:"Print a token for a user, signed with jwt-secret, and the lines that embed the chat with it."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask the server on this machine whether it is able to serve; for containers."`
+	NewEpoch    struct{}    `cmd:"" help:"Have every reader start afresh: after a restore that chatd can't notice (docs/operations.md). The server must be stopped."`
 
 	PrintVersion bool `name:"version" help:"Print the version."`
 }
 
-const description = `chatd serves chat rooms over WebSocket, a dashboard and a REST API.
+const description = `chatd serves chat rooms over WebSocket, a chat page and a REST API.
 
 It starts with nothing configured. Every setting can stand in three places, the first of which counts: a flag (--edit-window=5m), the environment (CHATD_EDIT_WINDOW=5m), and chatd.yaml (edit_window: 5m).`
 

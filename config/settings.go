@@ -41,11 +41,11 @@ type Settings struct {
 
 	RateMessagesUser       Rate `name:"rate-messages-user" default:"10/10s" group:"limits" help:"Messages of one user."`
 	RateMessagesAddress    Rate `name:"rate-messages-address" default:"40/10s" group:"limits" help:"Messages from one address."`
-	RateActionsUser        Rate `name:"rate-actions-user" default:"60/10s" group:"limits" help:"Everything else that one user asks for: edits, reactions, history, typing."`
+	RateActionsUser        Rate `name:"rate-actions-user" default:"60/10s" group:"limits" help:"Everything else that one user asks for: edits, reactions, history, typing; one address has five times that."`
 	RateJoinsAddress       Rate `name:"rate-joins-address" default:"60/1m" group:"limits" help:"Joins of rooms from one address."`
 	RateNewRoomsAddress    Rate `name:"rate-new-rooms-address" default:"10/1h" group:"limits" help:"New rooms from one address."`
 	RateConnectionsAddress Rate `name:"rate-connections-address" default:"60/1m" group:"limits" help:"New connections from one address."`
-	RateLogins             Rate `name:"rate-logins" default:"10/15m" group:"limits" help:"Log-ins of staff, for each address and for each account."`
+	RateLogins             Rate `name:"rate-logins" default:"10/15m" group:"limits" help:"Log-ins of staff from one address, and from one address to one account; an account has 20 times that from everywhere. Never off: off means the default."`
 	ConnectionsAddressMax  int  `name:"connections-address-max" default:"100" min:"0" max:"10000000" group:"limits" help:"Open connections from one address; 0: unlimited."`
 	ConnectionsMax         int  `name:"connections-max" default:"50000" min:"0" max:"10000000" group:"limits" help:"Open connections of this node; 0: unlimited."`
 
