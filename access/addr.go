@@ -59,19 +59,6 @@ func (p Proxies) Host(r *http.Request) string {
 	return r.Host
 }
 
-// AddrKey returns what an address is counted by: an IPv4 address itself, and of an IPv6
-// address its /64, since that is what one household has.
-func AddrKey(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if !a.IsValid() {
-		return "none"
-	}
-	if a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
-}
-
 func (p Proxies) trusts(a netip.Addr) bool {
 	for _, prefix := range p {
 		// ::ffff:10.0.0.0/104 is meant as 10.0.0.0/8.

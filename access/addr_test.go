@@ -73,20 +73,6 @@ func TestClientAddr(t *testing.T) {
 func xff(lines ...string) http.Header { return http.Header{"X-Forwarded-For": lines} }
 func fwd(lines ...string) http.Header { return http.Header{"Forwarded": lines} }
 
-func TestAddrKey(t *testing.T) {
-	for in, want := range map[string]string{
-		"1.2.3.4": "1.2.3.4", "::ffff:1.2.3.4": "1.2.3.4",
-		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		if got := AddrKey(netip.MustParseAddr(in)); got != want {
-			t.Errorf("AddrKey(%s) got %s, want %s", in, got, want)
-		}
-	}
-	if got := AddrKey(netip.Addr{}); got != "none" {
-		t.Errorf("AddrKey of no address got %s, want none", got)
-	}
-}
-
 func TestSecureAndHost(t *testing.T) {
 	h := http.Header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"evil.example, chat.example.com"}}
 	near := &http.Request{RemoteAddr: "10.0.0.1:1", Host: "inner:8000", Header: h}

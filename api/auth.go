@@ -69,7 +69,7 @@ func (g *gate) identify(r *http.Request) (caller, error) {
 		return caller{}, chat.Refuse(chat.Unauthenticated, "credentials_missing",
 			"Send an API key (Authorization: Bearer) or a staff account's name and password (Authorization: Basic).")
 	}
-	addr := access.AddrKey(g.clientAddr(r))
+	addr := chat.AddrKey(g.clientAddr(r))
 	if scheme, key, _ := strings.Cut(header[0], " "); strings.EqualFold(scheme, "Bearer") {
 		return g.byKey(r.Context(), addr, strings.TrimSpace(key))
 	}

@@ -17,7 +17,6 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/chatd/chatd/access"
 	"github.com/chatd/chatd/chat"
 )
 
@@ -97,7 +96,7 @@ type doors struct {
 func (d *doors) init() { d.byAddr = map[string]int{} }
 
 func (s *Server) enterDoor(r *http.Request) (leave func(), refused *refusedHandshake) {
-	key := access.AddrKey(s.cfg.Proxies.ClientAddr(r))
+	key := chat.AddrKey(s.cfg.Proxies.ClientAddr(r))
 	if wait, err := s.svc.Limiter.Take(r.Context(), "conn:a:"+key, s.limits.ConnectRate); err != nil {
 		s.log.Warn("count connections", "error", err)
 	} else if wait > 0 {
