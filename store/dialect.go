@@ -29,6 +29,8 @@ type dialect interface {
 	// begin notes that this process uses the database, and changes the generation
 	// where acknowledged events may have been lost since it was last used.
 	begin(ctx context.Context) error
+	// stamp makes the database differ from every backup that was made before.
+	stamp(ctx context.Context) error
 	// away reports an error of the database's surroundings, which passes.
 	away(err error) bool
 	// exists reports a row that is there already.

@@ -14,7 +14,8 @@ const (
 	metaDurability = "durability" // of the process that used it last
 	metaBoot       = "boot"       // of the machine, as that process saw it
 	metaClean      = "clean"      // "yes" when that process stopped cleanly
-	metaCluster    = "cluster"    // PostgreSQL's system identifier
+	metaStamp      = "stamp"      // what SQLite's stampFile must hold too
+	metaCluster    = "cluster"    // which PostgreSQL database this is (see identity)
 	metaTimeline   = "timeline"   // PostgreSQL's, as in the names of its WAL files
 )
 
@@ -50,8 +51,8 @@ func epoch(generation string, incarnation int64) chat.Epoch {
 	return chat.Epoch(generation + "." + strconv.FormatInt(incarnation, 10))
 }
 
-// NewGeneration ends the epoch of every room. Call it after a restore from a backup:
-// numbers that readers know will be given again.
+// NewGeneration ends the epoch of every room. Call it after a restore that Open can't
+// notice (docs/operations.md): numbers that readers know will be given again.
 func (s *Store) NewGeneration(ctx context.Context) error {
 	return s.inWrite(ctx, func(q querier) error {
 		return setMeta(ctx, q, metaGeneration, s.cfg.NewID())

@@ -129,10 +129,10 @@ func (d *postgresDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq)
 	return nil
 }
 
-// begin changes the generation where the database was moved into another cluster by a
-// dump and a restore. A new timeline is seen by every append (chatd_generation).
+// begin changes the generation where the database came from a dump, here or in another
+// cluster. A new timeline is seen by every append (chatd_generation).
 func (d *postgresDB) begin(ctx context.Context) error {
-	cluster, err := d.cluster(ctx)
+	cluster, err := d.identity(ctx)
 	if err != nil {
 		return err
 	}
@@ -165,15 +165,25 @@ func (d *postgresDB) begin(ctx context.Context) error {
 	})
 }
 
-// cluster is the server's system identifier; empty where reading it isn't allowed.
-func (d *postgresDB) cluster(ctx context.Context) (string, error) {
-	var id string
-	err := d.writer.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&id)
+// identity tells this database from one that was made of it: a restore makes the
+// database or its tables anew, with new OIDs. The cluster is left out where reading its
+// identifier isn't allowed.
+func (d *postgresDB) identity(ctx context.Context) (string, error) {
+	var cluster, tables string
+	err := d.writer.QueryRowContext(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&cluster)
 	if err != nil && sqlState(err) != pgInsufficientPrivilege {
 		return "", fmt.Errorf("read the system identifier: %w", err)
 	}
-	return id, nil
+	err = d.writer.QueryRowContext(ctx, `SELECT d.oid || '/' || 'meta'::regclass::oid FROM pg_database d
+		WHERE d.datname = current_database()`).Scan(&tables)
+	if err != nil {
+		return "", fmt.Errorf("read the database's identity: %w", err)
+	}
+	return cluster + "/" + tables, nil
 }
+
+// stamp implements dialect: identity does without.
+func (d *postgresDB) stamp(context.Context) error { return nil }
 
 // away reports a server that can't be reached, is starting or stopping, is out of
 // connections or disk, or only reads; and a network that loses what was sent.

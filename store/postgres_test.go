@@ -303,6 +303,26 @@ func TestPostgresTimeline(t *testing.T) {
 	}
 }
 
+// TestPostgresRestored: a dump that is put back in its place makes the tables anew.
+func TestPostgresRestored(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power))
+	was := r.Room("a").Room.Epoch
+	r.Restart(func() {})
+	if got := r.Room("a").Room.Epoch; got != was {
+		t.Errorf("after a restart: got epoch %q, want %q to stay", got, was)
+	}
+	r.Restart(func() {
+		r.Exec(`ALTER TABLE meta RENAME TO dumped`)
+		r.Exec(`CREATE TABLE meta (LIKE dumped INCLUDING ALL)`)
+		r.Exec(`INSERT INTO meta SELECT * FROM dumped`)
+		r.Exec(`DROP TABLE dumped`)
+	})
+	if got := r.Room("a").Room.Epoch; got == was {
+		t.Errorf("after a dump was restored: got epoch %q as before", got)
+	}
+}
+
 // TestPostgresTwoNodes: nodes that share a database number one log.
 func TestPostgresTwoNodes(t *testing.T) {
 	t.Parallel()

@@ -38,6 +38,9 @@ func (s *Store) housekeepingLoop(ctx context.Context) {
 // keepHouse takes away what is no longer to be kept.
 func (s *Store) keepHouse(ctx context.Context) error {
 	now := s.cfg.Clock()
+	if err := s.db.stamp(ctx); err != nil {
+		return err
+	}
 	if err := s.retain(ctx, now); err != nil {
 		return err
 	}

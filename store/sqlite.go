@@ -138,20 +138,30 @@ func (d *sqliteDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq) e
 	})
 }
 
-// begin changes the generation where the machine went down under a process that ran
-// with Process: the last commits may have been lost, and their numbers will be given again.
+// begin changes the generation where commits may have been lost, whose numbers will be
+// given again: the machine went down under a process that ran with Process, or the
+// database isn't the one that was used here last.
 func (d *sqliteDB) begin(ctx context.Context) error {
 	boot := bootID()
-	err := inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+	beside, err := readStamp(d.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	err = inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
 		was, err := readMeta(ctx, tx)
 		if err != nil {
 			return err
 		}
 		lost := was[metaDurability] == string(Process) && was[metaClean] != "yes" && (boot == "" || was[metaBoot] != boot)
-		if was[metaGeneration] == "" || lost {
-			if lost {
-				d.cfg.Logger.Warn("the machine went down and durability is process: readers start afresh, for the last messages may be lost")
-			}
+		restored := was[metaStamp] != beside
+		switch {
+		case was[metaGeneration] == "":
+		case lost:
+			d.cfg.Logger.Warn("the machine went down and durability is process: readers start afresh, for the last messages may be lost")
+		case restored:
+			d.cfg.Logger.Warn("the database isn't the one that was used here last, as after a restore from a backup: readers start afresh")
+		}
+		if was[metaGeneration] == "" || lost || restored {
 			if err := setMeta(ctx, tx, metaGeneration, d.cfg.NewID()); err != nil {
 				return err
 			}
@@ -165,7 +175,19 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.stamp(ctx); err != nil {
+		return err
+	}
 	return d.checkpoint(ctx) // "no" must reach the disk before the first commit that may not
+}
+
+// stamp implements dialect. See stampFile.
+func (d *sqliteDB) stamp(ctx context.Context) error {
+	stamp := newStamp()
+	if err := setMeta(ctx, d.writer, metaStamp, stamp); err != nil {
+		return err
+	}
+	return writeStamp(d.cfg.DataDir, stamp)
 }
 
 // checkpoint brings everything committed to the disk for good.
@@ -202,7 +224,7 @@ func sqliteCode(err error) int {
 func (d *sqliteDB) close(ctx context.Context, clean bool) error {
 	var err error
 	if clean {
-		err = errors.Join(d.checkpoint(ctx), setMeta(ctx, d.writer, metaClean, "yes"), d.checkpoint(ctx))
+		err = errors.Join(d.checkpoint(ctx), d.stamp(ctx), setMeta(ctx, d.writer, metaClean, "yes"), d.checkpoint(ctx))
 	}
 	return errors.Join(err, d.release())
 }

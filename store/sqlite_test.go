@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +65,77 @@ func TestSQLiteUncleanStart(t *testing.T) {
 				t.Error("a running store is marked as stopped")
 			}
 		})
+	}
+}
+
+// TestSQLiteRestored: whatever way a backup was made and put back, readers of what came
+// after it start afresh.
+func TestSQLiteRestored(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		copy func(r *storetest.Running, file string) // makes the backup
+		want bool                                    // another epoch
+	}{
+		"nothing was restored": {func(*storetest.Running, string) {}, false},
+		"a consistent copy of a running store": {func(r *storetest.Running, file string) {
+			// Not by r's connection, below which the file must not be replaced.
+			db := sqliteBackend(store.Power).SQL(t, r.Config())
+			if _, err := db.ExecContext(t.Context(), `VACUUM INTO $1`, file); err != nil {
+				t.Error(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		}, true},
+		"the file of a stopped one": {func(r *storetest.Running, file string) {
+			r.Restart(func() { copyFile(t, filepath.Join(r.Config().DataDir, "chatd.db"), file) })
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := storetest.Start(t, sqliteBackend(store.Power))
+			backup := filepath.Join(t.TempDir(), "backup.db")
+			if _, err := r.Post(t.Context(), "a", "in the backup", ""); err != nil {
+				t.Fatal(err)
+			}
+			tt.copy(r, backup)
+			was, err := r.Post(t.Context(), "a", "lost", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Restart(func() {
+				if tt.want {
+					copyFile(t, backup, filepath.Join(r.Config().DataDir, "chatd.db"))
+				}
+			})
+			now := r.Room("a").Room.Epoch
+			if got := now != was.Event.Epoch; got != tt.want {
+				t.Errorf("got another epoch: %v, want %v", got, tt.want)
+			}
+			r.Restart(func() {})
+			if got := r.Room("a").Room.Epoch; got != now {
+				t.Errorf("after another start: got epoch %q, want %q to stay", got, now)
+			}
+			r.Restart(func() {
+				if err := os.Remove(filepath.Join(r.Config().DataDir, "chatd.stamp")); err != nil {
+					t.Error(err)
+				}
+			})
+			if got := r.Room("a").Room.Epoch; got == now {
+				t.Error("the database in a folder that never had one: got the epoch as before")
+			}
+		})
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, b, 0o600)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -27,6 +27,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return printToken(inv.Settings, inv.Token, stdout)
 	case config.CommandHealthcheck:
 		return healthcheck(ctx, inv.Settings, inv.Healthcheck, stdout)
+	case config.CommandNewEpoch:
+		return newEpoch(ctx, inv.Settings, stdout, stderr)
 	case config.CommandServe:
 		return serve(ctx, inv, stdout, stderr)
 	}
