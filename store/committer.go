@@ -37,9 +37,14 @@ func (s *Store) commitLoop(ctx context.Context) {
 		if len(waits) == 0 {
 			return
 		}
+		s.commits.Store(true)
 		s.commit(work, waits)
+		s.commits.Store(false)
 	}
 }
+
+// committing reports whether changes are being stored, or wait for it.
+func (s *Store) committing() bool { return s.commits.Load() || !s.queue.empty() }
 
 // commit stores changes in one transaction, tells their callers, then the bell.
 func (s *Store) commit(ctx context.Context, waits []pending) {

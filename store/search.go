@@ -3,20 +3,26 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// searchStep is how many events are indexed in one transaction. It is small, for on
-// SQLite appends wait meanwhile.
-const searchStep = 64
+// The bounds of one transaction of the indexer; on SQLite appends wait meanwhile. What a
+// message costs are the tokens that it has and had, and a single one is taken whole.
+const (
+	searchStep     = 64   // events
+	searchMessages = 128  // messages that they name: a deletion or restoration has many
+	searchTokens   = 2000 // tokens deleted and inserted
+)
 
-// searchPause gathers what is to be indexed, and is how long indexing gives way while
-// changes are queued: search may lag, appends may not.
+// searchPause gathers what is to be indexed.
 const searchPause = 100 * time.Millisecond
+
+// searchShare is how many times as long as it worked the indexer pauses while changes
+// are to be committed: search may lag, appends may not.
+const searchShare = 4
 
 // searchPoll is how often the cursor looks for what other nodes have committed.
 const searchPoll = time.Second
@@ -35,14 +41,15 @@ func (s *Store) searchLoop(ctx context.Context) {
 	defer t.Stop()
 	for {
 		for more := true; more && ctx.Err() == nil; {
-			if !s.queue.empty() {
-				pause(ctx, searchPause)
-			}
-			n, err := s.index(ctx)
+			start := time.Now()
+			again, err := s.index(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.cfg.Logger.Warn("indexing for search failed, trying again", "error", err)
 			}
-			more = n == searchStep && err == nil
+			if s.committing() {
+				pause(ctx, searchShare*time.Since(start))
+			}
+			more = again && err == nil
 		}
 		select {
 		case <-ctx.Done():
@@ -63,31 +70,83 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// index moves the cursor over up to searchStep events and says over how many.
-func (s *Store) index(ctx context.Context) (int, error) {
+// indexed is how far into an event the indexer is, whose messages are too many for one
+// step. To index a message again does no harm, so it need not be stored.
+type indexed struct {
+	pos      chat.Pos
+	messages int
+}
+
+// index does one step: it moves the cursor over the events whose messages it has indexed
+// and says whether more is known to wait.
+func (s *Store) index(ctx context.Context) (more bool, err error) {
 	var behind bool
-	err := s.read.QueryRowContext(ctx, `SELECT n.pos > c.pos FROM counters n JOIN cursors c ON c.shard = n.shard
+	err = s.read.QueryRowContext(ctx, `SELECT n.pos > c.pos FROM counters n JOIN cursors c ON c.shard = n.shard
 		WHERE c.name = 'search' AND c.shard = 0`).Scan(&behind)
 	if err != nil || !behind {
-		return 0, err
+		return false, err
 	}
-	n := 0
+	at := s.indexed
 	err = s.inWrite(ctx, func(q querier) error {
 		var pos int64 // the update keeps other nodes from indexing the same
 		if err := q.QueryRowContext(ctx, `UPDATE cursors SET pos = pos WHERE name = 'search' AND shard = 0 RETURNING pos`).Scan(&pos); err != nil {
 			return fmt.Errorf("read cursor: %w", err)
 		}
 		events, err := loadEvents(ctx, q, `WHERE pos > $1 ORDER BY pos LIMIT $2`, pos, searchStep)
-		if n = len(events); err != nil || n == 0 {
+		if err != nil || len(events) == 0 {
 			return err
 		}
-		if err := indexMessages(ctx, q, events); err != nil {
+		if events[0].Pos != at.pos {
+			at = indexed{}
+		}
+		ids := searchRefs(events, at.messages)
+		n, err := indexMessages(ctx, q, ids)
+		if err != nil {
 			return err
 		}
-		_, err = q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, int64(events[n-1].Pos))
+		whole, to := passed(events, indexed{at.pos, at.messages + n})
+		if at = to; whole > 0 {
+			pos = int64(events[whole-1].Pos)
+		}
+		more = whole < len(events) || whole == searchStep
+		_, err = q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, pos)
 		return err
 	})
-	return n, err
+	if err != nil {
+		return false, err
+	}
+	s.indexed = at
+	return more, nil
+}
+
+// searchRefs are the messages that events name, in order, without the first skip, and
+// no more than a step takes.
+func searchRefs(events []eventRow, skip int) []chat.MessageID {
+	var ids []chat.MessageID
+	for _, e := range events {
+		refs := e.messageRefs()
+		n := min(skip, len(refs))
+		skip -= n
+		refs = refs[n:]
+		if ids = append(ids, refs...); len(ids) >= searchMessages {
+			return ids[:searchMessages]
+		}
+	}
+	return ids
+}
+
+// passed says how many events are whole when so many of their messages, counted from the
+// first event's start, are indexed; and what is indexed of the next.
+func passed(events []eventRow, done indexed) (whole int, at indexed) {
+	left := done.messages
+	for i := range events {
+		n := len(events[i].messageRefs())
+		if n > left {
+			return i, indexed{events[i].Pos, left}
+		}
+		left -= n
+	}
+	return len(events), indexed{}
 }
 
 // tokenRow is a row of search_tokens.
@@ -96,38 +155,71 @@ type tokenRow struct {
 	seq                  int64
 }
 
-// indexMessages replaces the tokens of the messages whose text or visibility events changed.
-func indexMessages(ctx context.Context, q querier, events []eventRow) error {
-	var ids []chat.MessageID
-	for _, e := range events {
-		ids = append(ids, e.messageRefs()...)
+// indexMessages replaces the tokens of messages by those that they have now, for as many
+// as a step takes, and says of how many: at least one.
+func indexMessages(ctx context.Context, q querier, ids []chat.MessageID) (int, error) {
+	if len(ids) == 0 {
+		return 0, nil
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	args := padded(ids)
+	had, err := countTokens(ctx, q, args)
+	if err != nil {
+		return 0, err
+	}
+	have, err := loadTokens(ctx, q, args)
+	if err != nil {
+		return 0, err
+	}
+	n, cost := 0, 0
 	var tokens []tokenRow
-	for len(ids) > 0 {
-		n := min(len(ids), maxList)
-		some, err := replaceTokens(ctx, q, padded(ids[:n]))
-		if err != nil {
-			return err
+	seen := make(map[chat.MessageID]bool, len(ids))
+	for ; n < len(ids); n++ {
+		id := ids[n]
+		if seen[id] {
+			continue
 		}
-		tokens, ids = append(tokens, some...), ids[n:]
+		if cost += had[id] + len(have[id]); n > 0 && cost > searchTokens {
+			break
+		}
+		seen[id] = true
+		tokens = append(tokens, have[id]...)
 	}
-	return insertTokens(ctx, q, tokens)
+	args = padded(ids[:n])
+	if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+list(1, len(args))+`)`, args...); err != nil {
+		return 0, fmt.Errorf("delete tokens: %w", err)
+	}
+	return n, insertTokens(ctx, q, tokens)
 }
 
-// replaceTokens deletes the tokens of messages and returns those that they have now.
-func replaceTokens(ctx context.Context, q querier, ids []any) ([]tokenRow, error) {
-	in := list(1, len(ids))
-	if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+in+`)`, ids...); err != nil {
-		return nil, fmt.Errorf("delete tokens: %w", err)
+// countTokens counts the tokens by which messages can be found so far.
+func countTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID]int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT message, count(*) FROM search_tokens
+		WHERE message IN (`+list(1, len(ids))+`) GROUP BY message`, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("count tokens: %w", err)
 	}
+	had := make(map[chat.MessageID]int)
+	err = eachRow(rows, func() error {
+		var id chat.MessageID
+		var n int
+		err := rows.Scan(&id, &n)
+		had[id] = n
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count tokens: %w", err)
+	}
+	return had, nil
+}
+
+// loadTokens makes the tokens of those messages that are visible.
+func loadTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID][]tokenRow, error) {
 	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.seq, m.text FROM messages m
-		WHERE m.id IN (`+in+`) AND`+isVisible+`ORDER BY m.id`, ids...)
+		WHERE m.id IN (`+list(1, len(ids))+`) AND`+isVisible, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
-	var tokens []tokenRow
+	have := make(map[chat.MessageID][]tokenRow)
 	err = eachRow(rows, func() error {
 		var t tokenRow
 		var text string
@@ -135,14 +227,14 @@ func replaceTokens(ctx context.Context, q querier, ids []any) ([]tokenRow, error
 			return err
 		}
 		for _, t.token = range chat.Tokens(text) {
-			tokens = append(tokens, t)
+			have[chat.MessageID(t.message)] = append(have[chat.MessageID(t.message)], t)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
-	return tokens, nil
+	return have, nil
 }
 
 // tokenRows is how many rows one statement inserts; few sizes, so that it stays prepared.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,6 +137,49 @@ func copyFile(t *testing.T, from, to string) {
 	}
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSQLiteSearchSteps: appends wait for a step of the indexer, so it is bounded by
+// tokens, within one event too.
+func TestSQLiteSearchSteps(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, sqliteBackend(store.Power))
+	r.Exec(`CREATE TABLE steps (n INTEGER PRIMARY KEY, changed INTEGER)`)
+	r.Exec(`CREATE TABLE changes (n INTEGER)`)
+	for _, act := range []string{"INSERT", "DELETE"} {
+		r.Exec(`CREATE TRIGGER on_` + act + ` AFTER ` + act + ` ON search_tokens BEGIN INSERT INTO changes VALUES (1); END`)
+	}
+	r.Exec(`CREATE TRIGGER on_step AFTER UPDATE ON cursors BEGIN
+		INSERT INTO steps (changed) SELECT count(*) FROM changes; DELETE FROM changes; END`)
+	var ids []chat.MessageID
+	var han strings.Builder
+	for c := range rune(500) {
+		han.WriteRune('一' + c)
+	}
+	for i := range 40 {
+		c, err := r.Post(t.Context(), "a", han.String(), fmt.Sprint(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, c.Event.Message.ID)
+	}
+	all := 40 * len(chat.Tokens(han.String()))
+	r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
+	for _, op := range []chat.Op{chat.Hide{IDs: ids, Act: "purge"}, chat.Restore{IDs: ids}} {
+		if _, err := r.Do("a", op); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := op.(chat.Hide); ok {
+			all = 0
+		} else {
+			all = 40 * len(chat.Tokens(han.String()))
+		}
+		r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
+	}
+	r.Eventually("events to index", 0, `SELECT n.pos - c.pos FROM counters n, cursors c WHERE c.name = 'search'`)
+	if n := r.Number(`SELECT max(changed) FROM steps`); n > 2000 {
+		t.Errorf("a step changed %d tokens, want no more than 2000", n)
 	}
 }
 

@@ -58,6 +58,12 @@ func (r *Running) Post(ctx context.Context, room chat.RoomID, text, nonce string
 	return a.Committed, a.err
 }
 
+// Do appends an op of a moderator's and waits for the answer.
+func (r *Running) Do(room chat.RoomID, o chat.Op) (chat.Committed, error) {
+	r.f.t.Helper()
+	return r.f.try(room, mod, o)
+}
+
 // Room is a room's present state with its messages.
 func (r *Running) Room(room chat.RoomID) chat.Snapshot { r.f.t.Helper(); return r.f.snapshot(room) }
 
