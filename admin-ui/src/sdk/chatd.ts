@@ -1,4 +1,4 @@
-import { Backoff, readClose } from "./backoff";
+import { Backoff, type Close, readClose } from "./backoff";
 import { Emitter } from "./emitter";
 import { browser, type Environment, type Socket } from "./environment";
 import { Refusal, spoilsGuest } from "./refusal";
@@ -42,6 +42,8 @@ const probeMs = 800;
 const quietMs = 1500;
 /** A connection that lasted this long was a good one: the next attempt starts from the shortest wait. */
 const steadyMs = 5000;
+/** So many tokens in a row that were over at the handshake: whoever makes them won't make a better one. */
+const mostStale = 3;
 const patienceMs = 20_000;
 const defaultHeartbeatMs = 15_000;
 
@@ -59,6 +61,9 @@ export class Chatd extends Emitter<ChatdEvents> {
   #token: string | null = null;
   #guestToken: string | null;
   #renewedFor: string | null = null;
+  #expiries = 0; // connections in a row that ended with their token, none of them steady
+  #stale = 0; // and tokens in a row that were over at the handshake
+  #next: "connect" | "expired" = "connect"; // why, once the wait is over
   #lastError: Refusal | null = null;
   #heartbeatMs = defaultHeartbeatMs;
   #lastFrame = 0;
@@ -125,7 +130,7 @@ export class Chatd extends Emitter<ChatdEvents> {
     const now = this.#env.now();
     switch (this.#status.state) {
       case "waiting":
-        return void this.#connect("connect");
+        return void this.#connect(this.#next);
       case "connecting":
         return this.#within(probeMs, () => this.#status.state !== "connecting");
       case "open": {
@@ -151,6 +156,7 @@ export class Chatd extends Emitter<ChatdEvents> {
     if (this.#status.state !== "stopped") return;
     this.#lastError = this.#status.refusal;
     this.#renewedFor = null;
+    this.#expiries = this.#stale = 0;
     this.#backoff.reset();
     for (const room of this.#rooms.values()) room.rejoin();
     void this.#connect(this.#status.refusal.code.startsWith("token_") ? "expired" : "connect");
@@ -273,6 +279,7 @@ export class Chatd extends Emitter<ChatdEvents> {
   #welcome(f: WelcomeFrame): void {
     this.#env.clearTimeout(this.#timer);
     this.#opened = this.#env.now();
+    this.#stale = 0;
     this.#heartbeatMs = f.heartbeat_ms || defaultHeartbeatMs;
     this.#limits = f.limits ?? {};
     this.#clockOffset = Date.parse(f.server_time) - this.#env.now() || 0;
@@ -350,9 +357,21 @@ export class Chatd extends Emitter<ChatdEvents> {
     const told = this.#lastError;
     this.#release();
     if (close.again && close.code !== "token_expired") return this.#wait(close.code, close.retryAfterMs ?? told?.retryAfterMs);
-    if (close.code === "token_expired" && this.#token !== null && this.options.getToken) return void this.#connect("expired");
+    if (close.code === "token_expired" && this.#token !== null && this.options.getToken) return this.#expired(close, told);
     if (this.#forgetsGuest(close.code)) return void this.#connect("connect");
     this.#stop(told ?? new Refusal(close.code, ""));
+  }
+
+  /** Asks for a new token: at once, but with a wait where the last one didn't hold either, and not for ever. */
+  #expired(close: Close, told: Refusal | null): void {
+    if (this.#steady()) this.#expiries = 0;
+    if (!close.again && ++this.#stale >= mostStale) return this.#stop(told ?? new Refusal(close.code, ""));
+    if (++this.#expiries === 1) void this.#connect("expired");
+    else this.#wait(close.code, close.retryAfterMs, "expired");
+  }
+
+  #steady(): boolean {
+    return this.#env.now() - this.#opened > steadyMs;
   }
 
   /** A guest token that no longer holds (the server's secret is new) isn't worth a word: start anew. */
@@ -393,12 +412,13 @@ export class Chatd extends Emitter<ChatdEvents> {
     for (const room of this.#rooms.values()) room.cut();
   }
 
-  #wait(code: string, askedMs?: number): void {
-    if (this.#env.now() - this.#opened > steadyMs) this.#backoff.reset();
+  #wait(code: string, askedMs?: number, next: "connect" | "expired" = "connect"): void {
+    if (this.#steady()) this.#backoff.reset();
+    this.#next = next;
     this.#opened = Infinity;
     const ms = this.#backoff.next(askedMs);
     this.#setStatus({ state: "waiting", at: this.#env.now() + ms, code });
-    this.#timer = this.#env.setTimeout(() => void this.#connect("connect"), ms);
+    this.#timer = this.#env.setTimeout(() => void this.#connect(next), ms);
   }
 
   #stop(refusal: Refusal): void {

@@ -273,6 +273,60 @@ describe("tokens", () => {
     expect(network.opened).toBeLessThanOrEqual(2);
   });
 
+  test("new ones that are over as well are asked for with a wait between, three times at most", async () => {
+    let n = 0;
+    const getToken = vi.fn(() => `u:ann-${++n}`);
+    network.refuseWith = { code: 4502, reason: '{"code":"token_expired"}' };
+    const chatd = connect({ getToken });
+    const waits: string[] = [];
+    chatd.on("status", (s) => s.state === "waiting" && waits.push(s.code));
+    await pass(60_000);
+    expect(getToken.mock.calls).toEqual([["connect"], ["expired"], ["expired"]]);
+    expect(network.opened).toBe(3);
+    expect(waits).toEqual(["token_expired"]);
+    expect(chatd.status).toMatchObject({ state: "stopped", refusal: { code: "token_expired" } });
+    network.refuseWith = null;
+    chatd.retry();
+    await pass(100);
+    expect(chatd.status.state).toBe("open");
+  });
+
+  test("tokens that end as soon as they are used don't make a storm", async () => {
+    let n = 0;
+    await joined({ getToken: () => `u:ann-${++n}` });
+    const kill = setInterval(() => {
+      for (const c of model.clients) c.close(4002, '{"code":"token_expired"}');
+    }, 10);
+    await pass(10_000);
+    clearInterval(kill);
+    expect(network.opened).toBeLessThan(10);
+  });
+
+  test("coming back to the page during such a wait asks for a token, not for a handshake with the old one", async () => {
+    let n = 0;
+    const getToken = vi.fn(() => `u:ann-${++n}`);
+    network.refuseWith = { code: 4502, reason: '{"code":"token_expired"}' };
+    const chatd = connect({ getToken });
+    await pass(30);
+    expect(chatd.status.state).toBe("waiting");
+    network.refuseWith = null;
+    returned();
+    await pass(30);
+    expect(getToken).toHaveBeenLastCalledWith("expired");
+    expect(chatd.user?.id).toBe("u:ann-3");
+  });
+
+  test("a token that has done its time is replaced at once, every time", async () => {
+    let n = 0;
+    const chatd = await joined({ getToken: () => `u:ann-${++n}` });
+    for (let i = 2; i < 7; i++) {
+      await pass(6000);
+      for (const c of model.clients) c.close(4002, '{"code":"token_expired"}');
+      await pass(50);
+      expect(chatd.user?.id).toBe(`u:ann-${i}`);
+    }
+  });
+
   test("a guest token from before the server's secret changed is forgotten", async () => {
     const told: (string | null)[] = [];
     network.refuseWith = { code: 4501, reason: '{"code":"guest_token_invalid"}' };
