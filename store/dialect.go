@@ -124,8 +124,9 @@ const maxList = 1024
 var migrations embed.FS
 
 // migrate brings the schema up to date. Files in migrations are for both databases,
-// those in a folder with a dialect's name for that one alone.
-func migrate(ctx context.Context, db *sql.DB, d goose.Dialect) error {
+// those in a folder with a dialect's name for that one alone. Before anything is
+// changed, may says whether it may be.
+func migrate(ctx context.Context, db *sql.DB, d goose.Dialect, may func() error) error {
 	common, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -153,6 +154,13 @@ func migrate(ctx context.Context, db *sql.DB, d goose.Dialect) error {
 		return fmt.Errorf("migrate: %w", err)
 	} else if now > known {
 		return fmt.Errorf("the database has schema %d and this chatd knows %d: use the chatd that it was last used with, or a newer one", now, known)
+	}
+	if pending, err := p.HasPending(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	} else if pending {
+		if err := may(); err != nil {
+			return err
+		}
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)

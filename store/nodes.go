@@ -30,26 +30,57 @@ func (o *otherNode) refuse() error {
 // lease to run out, as it does when the node has died, or to be renewed.
 func (s *Store) register(ctx context.Context) (*node, error) {
 	n := &node{id: s.cfg.NewID()}
-	first, err := s.tryRegister(ctx, n)
+	return n, outlast(ctx, s.cfg.Lease, func() (*otherNode, error) { return s.tryRegister(ctx, n) })
+}
+
+// outlast calls try until no other node stands in its way. One that renews its lease, or
+// whose place another has taken, is refused to be waited for.
+func outlast(ctx context.Context, lease time.Duration, try func() (*otherNode, error)) error {
+	first, err := try()
 	if first == nil {
-		return n, err
+		return err
 	}
-	t := time.NewTicker(s.cfg.Lease / 10)
+	t := time.NewTicker(lease / 10)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("register node: %w", context.Cause(ctx))
+			return fmt.Errorf("register node: %w", context.Cause(ctx))
 		case <-t.C:
 		}
-		other, err := s.tryRegister(ctx, n)
+		other, err := try()
 		if other == nil {
-			return n, err
+			return err
 		}
 		if other.id != first.id || other.expires > first.expires {
-			return nil, other.refuse()
+			return other.refuse()
 		}
 	}
+}
+
+// inTheWay is a node whose lease stands and with which this one can't share the database.
+func inTheWay(ctx context.Context, q querier, exclusive bool) (*otherNode, error) {
+	var o otherNode
+	err := q.QueryRowContext(ctx, `SELECT id, name, started_at, expires_at FROM nodes
+		WHERE (alone OR $1) AND expires_at >= `+serverNow+` ORDER BY started_at LIMIT 1`, exclusive).
+		Scan(&o.id, &o.name, &o.startedAt, &o.expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // nobody is: as tryRegister
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &o, nil
+}
+
+// mayMigrate waits until no node uses the present schema that can't share the database
+// with this one. A database without that table has never been used.
+func mayMigrate(ctx context.Context, db *sql.DB, cfg Config) error {
+	var used bool
+	if err := db.QueryRowContext(ctx, `SELECT to_regclass('nodes') IS NOT NULL`).Scan(&used); err != nil || !used {
+		return err
+	}
+	return outlast(ctx, cfg.Lease, func() (*otherNode, error) { return inTheWay(ctx, db, cfg.Exclusive) })
 }
 
 // tryRegister takes a lease or returns the node that is in the way.
@@ -62,14 +93,8 @@ func (s *Store) tryRegister(ctx context.Context, n *node) (*otherNode, error) {
 		if _, err := q.ExecContext(ctx, `DELETE FROM nodes WHERE expires_at < `+serverNow); err != nil {
 			return err
 		}
-		var o otherNode
-		err := q.QueryRowContext(ctx, `SELECT id, name, started_at, expires_at FROM nodes
-			WHERE alone OR $1 ORDER BY started_at LIMIT 1`, s.cfg.Exclusive).Scan(&o.id, &o.name, &o.startedAt, &o.expires)
-		if err == nil {
-			other = &o
-			return nil
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
+		var err error
+		if other, err = inTheWay(ctx, q, s.cfg.Exclusive); err != nil || other != nil {
 			return err
 		}
 		_, err = q.ExecContext(ctx, `INSERT INTO nodes (id, name, alone, started_at, expires_at)

@@ -56,7 +56,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 	if pc.ConnectTimeout == 0 {
 		pc.ConnectTimeout = 5 * time.Second
 	}
-	if err := migratePostgres(ctx, *pc); err != nil {
+	if err := migratePostgres(ctx, *pc, cfg); err != nil {
 		return nil, fmt.Errorf("store: open the PostgreSQL database %s at %s: %w", pc.Database, pc.Host, err)
 	}
 	// The server gives up before this side does: its word is certain, and no statement
@@ -72,9 +72,10 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 }
 
 // migratePostgres uses connections of its own, for a migration may take its time.
-func migratePostgres(ctx context.Context, pc pgx.ConnConfig) error {
+func migratePostgres(ctx context.Context, pc pgx.ConnConfig, cfg Config) error {
 	db := stdlib.OpenDB(pc)
-	return errors.Join(migrate(ctx, db, goose.DialectPostgres), db.Close())
+	may := func() error { return mayMigrate(ctx, db, cfg) }
+	return errors.Join(migrate(ctx, db, goose.DialectPostgres, may), db.Close())
 }
 
 func (d *postgresDB) pools() (read, write *sql.DB) { return d.reader, d.writer }

@@ -398,6 +398,27 @@ func TestPostgresExclusive(t *testing.T) {
 	}
 }
 
+// TestPostgresMigrationWaits: a node that may not use the database doesn't change it.
+func TestPostgresMigrationWaits(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power), func(c *store.Config) {
+		c.Exclusive, c.Lease, c.Node = true, 300*time.Millisecond, "node one"
+	})
+	r.Exec(`DELETE FROM migrations WHERE version_id = (SELECT max(version_id) FROM migrations)`)
+	r.Exec(`CREATE TABLE kept AS SELECT max(version_id) AS version FROM migrations`)
+	s, err := store.Open(t.Context(), r.Config())
+	if err == nil {
+		s.Close()
+		t.Fatal("a second node opened the database of one that is alone")
+	}
+	if !strings.Contains(err.Error(), "node one") {
+		t.Errorf("got %v, want it to name the node that is in the way, before any migration", err)
+	}
+	if n := r.Number(`SELECT count(*) FROM migrations, kept WHERE version_id > version`); n != 0 {
+		t.Error("a migration was run below a node that lives")
+	}
+}
+
 func TestPostgresLeaseLost(t *testing.T) {
 	t.Parallel()
 	cfg := postgresBackend(store.Power).Config(t)

@@ -46,7 +46,7 @@ func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
 	if err == nil {
 		d.reader.SetMaxOpenConns(sqliteReaders)
 		d.reader.SetMaxIdleConns(sqliteReaders)
-		err = migrate(ctx, d.writer, d.goose())
+		err = migrate(ctx, d.writer, d.goose(), func() error { return nil }) // the folder is locked
 	}
 	if err == nil {
 		err = d.prepare(ctx)
