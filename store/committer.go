@@ -143,10 +143,11 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 		return false, err
 	case err != nil:
 		// What can't be read now won't be readable later either, and the log must go on.
-		s.cfg.Logger.Error("a committed batch can't be announced", "batch", b.frame.ID, "error", err)
+		s.cfg.Logger.Error("a committed batch can't be rendered, readers are sent to the log", "batch", b.frame.ID, "error", err)
 		if !told {
 			s.refuse(b, chat.ErrOutcomeUnknown)
 		}
+		s.announce(ctx, markers(b, out))
 		return true, nil
 	}
 	if !told {

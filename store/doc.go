@@ -6,7 +6,9 @@
 //
 //   - Stored, then told. A Change is committed before its completion is called; all
 //     completions of a commit are called before its events are announced; events are
-//     announced in commit order. Each completion is called exactly once.
+//     announced in commit order. Each completion is called exactly once. Events that
+//     are stored and can't be rendered are announced by a marker without a Kind, whose
+//     Prev is its Seq: a listener that follows Prev reads the log.
 //   - Order. The seq of a room and the pos of all rooms come from counter rows, in
 //     the transaction that stores the event, and only one transaction at a time
 //     takes numbers: whoever reads up to a pos has seen everything before it. Some

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -62,6 +65,22 @@ func (s *Store) renderBatch(ctx context.Context, b *batch, out outcome) (all []s
 		}
 	}
 	return all, events, nil
+}
+
+// markers stand for the events of a batch that can't be rendered: one for each room, at
+// its last event. It has no Kind and its Prev is its own Seq, so it shows nothing, and
+// whoever hasn't got so far finds a gap before it and reads the log.
+func markers(b *batch, out outcome) []chat.Event {
+	last := make(map[string]chat.Event)
+	for i, r := range out.Results[:min(len(out.Results), len(b.ops))] {
+		if o := b.ops[i]; r.Seq > 0 && !r.Dup && chat.Pos(r.Pos) > last[o.Room].Pos {
+			last[o.Room] = chat.Event{
+				Room: chat.RoomID(o.Room), Epoch: epoch(out.Generation, r.Inc),
+				Seq: chat.Seq(r.Seq), Prev: chat.Seq(r.Seq), Pos: chat.Pos(r.Pos), At: instant(o.At), By: chat.UserID(o.By),
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(last), func(x, y chat.Event) int { return cmp.Compare(x.Pos, y.Pos) })
 }
 
 func refusal(code string) error {

@@ -259,6 +259,38 @@ func testPanics(t *testing.T, b Backend) {
 	wantCode(t, "no op", err, "internal")
 }
 
+// testUnreadable: events that are stored and can't be rendered leave a mark by which
+// listeners notice that they missed something, and nothing that could be shown.
+func testUnreadable(t *testing.T, b Backend) {
+	f := start(t, b)
+	id := f.say("a", ann, "first")
+	f.exec(`UPDATE messages SET mentions = '{' WHERE id = $1`, string(id)) // reading it in full fails
+	release := make(chan struct{})
+	f.Append(t.Context(), chat.Change{Room: "c", By: ann, At: noon, Op: post(ann, "x")}, func(chat.Committed, error) { <-release })
+	answers := []<-chan answer{ // which wait together, so that they are one commit
+		f.queue("b", ann, post(ann, "beside it")),
+		f.queue("a", ann, react(id, "👍", true)), f.queue("a", bob, react(id, "👎", true)),
+		f.queue("a", mod, chat.Set{Patch: chat.SettingsPatch{Title: set("T")}}),
+	}
+	close(release)
+	for _, a := range answers {
+		if got := wait(t, a); !errors.Is(got.err, chat.ErrOutcomeUnknown) {
+			t.Errorf("got %v, want ErrOutcomeUnknown", got.err)
+		}
+	}
+	f.exec(`UPDATE messages SET mentions = '' WHERE id = $1`, string(id))
+	heard := f.bell.heard(t, 4)[2:]
+	for i, room := range []chat.RoomID{"b", "a"} {
+		e, now := heard[i], f.snapshot(room).Room
+		if e.Room != room || position(now) != (chat.Position{Epoch: e.Epoch, Seq: e.Seq}) || e.Prev != e.Seq || e.Kind != "" {
+			t.Errorf("got %+v, want a marker at the end of room %s, %v", e, room, position(now))
+		}
+	}
+	if e := f.do("a", ann, post(ann, "next")); e.Prev != heard[1].Seq {
+		t.Errorf("the next event: got prev %d, want that of the marker, %d", e.Prev, heard[1].Seq)
+	}
+}
+
 func testPoisonedBatch(t *testing.T, b Backend) {
 	f := start(t, b)
 	id := f.say("a", ann, "first")

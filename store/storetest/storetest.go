@@ -34,6 +34,7 @@ func Run(t *testing.T, b Backend) {
 		"every op":           testOps,
 		"refusals":           testRefusals,
 		"refused in a batch": testRefusedInBatch,
+		"unreadable batch":   testUnreadable,
 		"poisoned batch":     testPoisonedBatch,
 		"reaction coalesced": testReactionsCoalesce,
 		"reaction order":     testReactionOrder,
