@@ -41,6 +41,7 @@ export class Model {
   heartbeatMs = 15_000;
   recoverWindow = 1000;
   moderators = new Set<string>();
+  limits: Record<string, number> = {};
   /** Refuses the next request of a type. */
   refusals = new Map<string, Frame>();
   lastJoin: Frame | null = null;
@@ -61,7 +62,7 @@ export class Model {
     this.clients.add(client);
     client.send({
       type: "welcome", user: client.user, guest_token: role === "guest" ? id : undefined, session: String(this.#sockets),
-      server_time: this.#at(), heartbeat_ms: this.heartbeatMs, limits: {},
+      server_time: this.#at(), heartbeat_ms: this.heartbeatMs, limits: this.limits,
     });
     return client;
   }
@@ -346,7 +347,10 @@ export class FakeSocket implements Socket {
 
   send(data: string): void {
     this.#later(() => {
-      if (this.#client?.alive && !this.#silent) this.network.model.receive(this.#client, JSON.parse(data));
+      if (!this.#client?.alive || this.#silent) return;
+      const most = this.network.model.limits.frame_bytes;
+      if (most && Buffer.byteLength(data) > most) return this.#end(1009, "");
+      this.network.model.receive(this.#client, JSON.parse(data));
     });
   }
   close(): void {

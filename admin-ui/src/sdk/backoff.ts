@@ -31,10 +31,13 @@ export interface Close {
   retryAfterMs?: number;
 }
 
-/** Reads a close: 4500-4999 are final, everything else comes back. */
+/** Closes that blame this side's frames: the same frames would bring them again. */
+const broken = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
+
+/** Reads a close: 4500-4999 and broken frames are final, everything else comes back. */
 export function readClose(code: number, reason: string): Close {
   const told = parseReason(reason);
-  return { again: code < 4500 || code > 4999, code: told.code ?? `closed_${code}`, retryAfterMs: told.retry_after_ms };
+  return { again: !broken.has(code) && (code < 4500 || code > 4999), code: told.code ?? `closed_${code}`, retryAfterMs: told.retry_after_ms };
 }
 
 function parseReason(reason: string): { code?: string; retry_after_ms?: number } {

@@ -1,8 +1,8 @@
 import { Backoff, type Close, readClose } from "./backoff";
 import { Emitter } from "./emitter";
 import { browser, type Environment, type Socket } from "./environment";
-import { Refusal, spoilsGuest } from "./refusal";
-import { Requests } from "./requests";
+import { oversize, Refusal, spoilsGuest } from "./refusal";
+import { type Request, Requests } from "./requests";
 import { type Line, Room } from "./room";
 import type { AuthAck, ServerFrame, User, WelcomeFrame } from "./wire";
 
@@ -46,6 +46,7 @@ const steadyMs = 5000;
 const mostStale = 3;
 const patienceMs = 20_000;
 const defaultHeartbeatMs = 15_000;
+const defaultFrameBytes = 65_536;
 
 /** A connection to chatd that comes back by itself, and the rooms on it. */
 export class Chatd extends Emitter<ChatdEvents> {
@@ -174,15 +175,13 @@ export class Chatd extends Emitter<ChatdEvents> {
     sendNow: (frame, room) => {
       if (this.#status.state !== "open" || this.#rooms.get(room)?.phase !== "joined") return null;
       const [request, answer] = this.#requests.add(frame, room, false);
-      this.#send(request.frame);
-      request.sent = true;
+      this.#sendRequest(request);
       return answer;
     },
     request: (frame, room, repeatable) => {
       const [request, answer] = this.#requests.add(frame, room, repeatable);
       if (this.#rooms.get(room)?.phase === "joined") {
-        request.sent = true;
-        this.#send(request.frame);
+        this.#sendRequest(request);
       } else if (this.#rooms.get(room)?.phase === "refused") {
         this.#requests.abandon(room);
       }
@@ -301,10 +300,7 @@ export class Chatd extends Emitter<ChatdEvents> {
   async #auth(fields: Record<string, unknown>): Promise<User> {
     const [request, answer] = this.#requests.add({ type: "auth", ...fields }, undefined, false);
     if (this.#status.state !== "open") request.settle(new Refusal("disconnected", "There is no connection."));
-    else {
-      request.sent = true;
-      this.#send(request.frame);
-    }
+    else this.#sendRequest(request);
     const ack = (await answer) as unknown as AuthAck;
     this.#identify(ack);
     return ack.user;
@@ -320,8 +316,7 @@ export class Chatd extends Emitter<ChatdEvents> {
     const frame: Record<string, unknown> = { type: "join", room: room.name };
     if (room.position) frame.since = room.position;
     const [request, answer] = this.#requests.add(frame, undefined, false);
-    request.sent = true;
-    this.#send(request.frame);
+    this.#sendRequest(request);
     const socket = this.#socket;
     answer.catch((refusal: Refusal) => {
       if (this.#socket !== socket || this.#rooms.get(room.name) !== room) return;
@@ -334,10 +329,15 @@ export class Chatd extends Emitter<ChatdEvents> {
   }
 
   #flush(name: string): void {
-    for (const request of this.#requests.unsent(name)) {
-      request.sent = true;
-      this.#send(request.frame);
-    }
+    for (const request of this.#requests.unsent(name)) this.#sendRequest(request);
+  }
+
+  /** A frame above the server's limit would end the connection, and come again with the next one. */
+  #sendRequest(request: Request): void {
+    const data = JSON.stringify(request.frame);
+    if (new TextEncoder().encode(data).length > (this.#limits.frame_bytes || defaultFrameBytes)) return request.settle(oversize());
+    request.sent = true;
+    if (this.#socket?.readyState === 1) this.#socket.send(data);
   }
 
   #send(frame: Record<string, unknown>): void {

@@ -25,6 +25,9 @@ const inFlight = 16;
 export class Outbox {
   #entries: readonly Pending[] = [];
   #timer: unknown;
+  #notBefore = 0;
+  /** Posts with a passing refusal. Nothing newer goes out before them: it would overtake them. */
+  readonly #held = new Set<string>();
 
   constructor(
     private readonly env: Environment,
@@ -44,8 +47,11 @@ export class Outbox {
 
   /** Sends what waits, in order. */
   flush(): void {
+    if (this.env.now() < this.#notBefore) return; // the timer comes back
     let flying = this.#entries.filter((e) => e.state === "sent").length;
     for (const entry of this.#entries) {
+      const held = this.#held.has(entry.nonce);
+      if (held && entry.state === "sent") return;
       if (entry.state !== "waiting") continue;
       if (flying >= inFlight) return;
       const answer = this.send(entry);
@@ -56,6 +62,7 @@ export class Outbox {
         (ack) => this.#stored(entry.nonce, ack),
         (refusal: Refusal) => this.#refused(entry.nonce, refusal),
       );
+      if (held) return;
     }
   }
 
@@ -71,14 +78,18 @@ export class Outbox {
   }
 
   discard(nonce: string): void {
+    this.#held.delete(nonce);
     this.#set(this.#entries.filter((e) => e.nonce !== nonce));
+    this.flush();
   }
 
   stop(): void {
+    this.#notBefore = 0;
     this.env.clearTimeout(this.#timer);
   }
 
   #stored(nonce: string, ack: PostAck): void {
+    this.#held.delete(nonce);
     this.#update(nonce, { state: "stored", seq: ack.seq });
     this.seen();
     this.flush();
@@ -86,17 +97,26 @@ export class Outbox {
 
   #refused(nonce: string, refusal: Refusal): void {
     if (!repeats(refusal.code)) {
+      this.#held.delete(nonce);
       this.#update(nonce, { state: "refused", refusal });
       this.flush();
       return;
     }
     this.#update(nonce, { state: "waiting" });
-    if (refusal.code !== "disconnected") this.#later(refusal.retryAfterMs ?? 1000);
+    if (refusal.code === "disconnected") return;
+    if (this.#entries.some((e) => e.nonce === nonce)) this.#held.add(nonce);
+    this.#later(refusal.retryAfterMs ?? 1000);
   }
 
   #later(ms: number): void {
+    const at = this.env.now() + ms;
+    if (at <= this.#notBefore) return;
+    this.#notBefore = at;
     this.env.clearTimeout(this.#timer);
-    this.#timer = this.env.setTimeout(() => this.flush(), ms);
+    this.#timer = this.env.setTimeout(() => {
+      this.#notBefore = 0; // whatever the clock has done meanwhile
+      this.flush();
+    }, ms);
   }
 
   #update(nonce: string, change: Partial<Pending>): void {

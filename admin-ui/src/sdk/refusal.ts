@@ -25,6 +25,8 @@ export class Refusal extends Error {
 export const disconnected = () => new Refusal("disconnected", "The connection was lost before the answer came.");
 export const timedOut = () => new Refusal("timeout", "The server did not answer in time.");
 export const stopped = () => new Refusal("stopped", "The connection is closed for good.");
+/** The server's own code, said without asking it: it would end the connection. */
+export const oversize = () => new Refusal("text_too_long", "That is more than the server takes at once.");
 
 const passing = new Set([
   "busy", "going_away", "internal", "not_in_time", "outcome_unknown", "rate_limited", "sign_in_unavailable", "stopping",

@@ -218,6 +218,14 @@ describe("what is final", () => {
     expect(network.opened).toBeLessThanOrEqual(2);
   });
 
+  test.each([1002, 1003, 1007, 1008, 1009, 1010])("%i: the same frames would end the next connection as well", async (code) => {
+    const chatd = await joined();
+    for (const c of model.clients) c.close(code);
+    await pass(60_000);
+    expect(chatd.status).toMatchObject({ state: "stopped", refusal: { code: `closed_${code}` } });
+    expect(network.opened).toBe(1);
+  });
+
   test("a join that is refused leaves the connection open", async () => {
     model.refusals.set("join", { code: "room_full", message: "Full." });
     const chatd = await joined();
@@ -370,6 +378,49 @@ describe("posts", () => {
     chatd.join("general").post("again");
     await pass(500);
     expect(texts(chatd)).toEqual(["again"]);
+  });
+
+  test("a passing refusal is waited out, and nothing newer overtakes it", async () => {
+    const chatd = await joined();
+    const room = chatd.join("general");
+    model.refusals.set("post", { code: "busy", message: "", retry_after_ms: 5000 });
+    room.post("one");
+    await pass(50);
+    model.refusals.set("post", { code: "busy", message: "", retry_after_ms: 1000 });
+    room.post("two");
+    room.post("three");
+    await pass(4500);
+    expect(texts(chatd)).toEqual([]);
+    await pass(600); // the second refusal
+    expect(texts(chatd)).toEqual([]);
+    await pass(1100);
+    expect(texts(chatd)).toEqual(["one", "two", "three"]);
+  });
+
+  test("discarding what waits so lets the rest go", async () => {
+    const chatd = await joined();
+    const room = chatd.join("general");
+    model.refusals.set("post", { code: "busy", message: "", retry_after_ms: 1000 });
+    const nonce = room.post("one");
+    await pass(50);
+    room.post("two");
+    room.discard(nonce);
+    await pass(1100);
+    expect(texts(chatd)).toEqual(["two"]);
+    expect(room.pending).toEqual([]);
+  });
+
+  test("one that is larger than a frame may be is refused here, and those after it go out", async () => {
+    model.limits = { frame_bytes: 300 };
+    const chatd = await joined();
+    const room = chatd.join("general");
+    room.post("\u{1f600}".repeat(70)); // 140 units, 280 bytes, and what is around them
+    room.post("short");
+    await pass(60);
+    expect(room.pending).toMatchObject([{ state: "refused", refusal: { code: "text_too_long" } }]);
+    expect(texts(chatd)).toEqual(["short"]);
+    expect(network.opened).toBe(1);
+    await expect(room.edit("m1", "x".repeat(300))).rejects.toMatchObject({ code: "text_too_long" });
   });
 
   test("a refusal keeps the words until they are sent again or discarded", async () => {
