@@ -42,6 +42,8 @@ export class Model {
   recoverWindow = 1000;
   moderators = new Set<string>();
   limits: Record<string, number> = {};
+  /** How long after it was read a page of the history goes out: events overtake it. */
+  slowHistory = 0;
   /** Refuses the next request of a type. */
   refusals = new Map<string, Frame>();
   lastJoin: Frame | null = null;
@@ -127,8 +129,11 @@ export class Model {
       case "set":
         answer();
         return this.set(f.settings);
-      case "history":
-        return answer(this.#history(f, client.user.id));
+      case "history": {
+        const page = this.#history(f, client.user.id);
+        if (this.slowHistory === 0) return answer(page);
+        return void setTimeout(() => client.alive && answer(page), this.slowHistory);
+      }
       case "members":
         return answer({ members: this.#members(f.room), count: this.#members(f.room).length });
       case "typing":

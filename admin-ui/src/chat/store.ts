@@ -61,8 +61,8 @@ export class Store {
     this.named = kept.get("named") !== null;
     this.room = chatd.join(name);
     if (chatd.status.state === "stopped") chatd.retry(); // what ended another room need not hold here
-    for (const p of readJSON<Pick<Pending, "nonce" | "text" | "replyTo">[]>(tab.get(this.#outboxKey), [])) {
-      this.room.post(p.text, p.replyTo, p.nonce);
+    for (const p of readJSON<Pick<Pending, "nonce" | "text" | "replyTo" | "sentAs">[]>(tab.get(this.#outboxKey), [])) {
+      this.room.post(p.text, p.replyTo, p.nonce, p.sentAs);
     }
     this.#listen();
   }
@@ -327,7 +327,7 @@ export class Store {
   #told = new WeakSet<Pending>();
 
   #saveOutbox(): void {
-    const unsent = this.room.pending.filter((p) => p.state !== "stored").map(({ nonce, text, replyTo }) => ({ nonce, text, replyTo }));
+    const unsent = this.room.pending.filter((p) => p.state !== "stored").map(({ nonce, text, replyTo, sentAs }) => ({ nonce, text, replyTo, sentAs }));
     if (unsent.length > 0 || this.#saved) tab.set(this.#outboxKey, unsent.length > 0 ? JSON.stringify(unsent) : null);
     this.#saved = unsent.length > 0;
   }

@@ -282,6 +282,7 @@ export class Chatd extends Emitter<ChatdEvents> {
     this.#heartbeatMs = f.heartbeat_ms || defaultHeartbeatMs;
     this.#limits = f.limits ?? {};
     this.#clockOffset = Date.parse(f.server_time) - this.#env.now() || 0;
+    if (this.#user && this.#user.id !== f.user.id) for (const room of this.#rooms.values()) room.startOver();
     this.#identify(f);
     this.#setStatus({ state: "open" });
     for (const room of this.#rooms.values()) this.#join(room);

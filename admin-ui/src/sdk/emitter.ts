@@ -10,6 +10,14 @@ export class Emitter<Events extends object> {
   }
 
   protected emit<K extends keyof Events>(type: K, event: Events[K]): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event);
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error; // told where errors are told, but what the event does goes on
+        });
+      }
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Environment } from "./environment";
-import { passes, type Refusal, repeats } from "./refusal";
+import { identityChanged, leavesOpen, passes, type Refusal, repeats } from "./refusal";
 import type { PostAck } from "./wire";
 
 /** A post on its way. */
@@ -13,6 +13,8 @@ export interface Pending {
   readonly state: "waiting" | "sent" | "stored" | "refused";
   readonly refusal?: Refusal;
   readonly seq?: number;
+  /** As whom it was sent while nothing has said yet whether it is stored. */
+  readonly sentAs?: string;
 }
 
 /** How many posts go out before the first is answered; the server reads on up to 32. */
@@ -20,7 +22,7 @@ const inFlight = 16;
 
 /**
  * Posts until they are stored and seen, or refused. What had no answer is sent again with its
- * nonce, under which the server stores it once.
+ * nonce, under which the server stores it once for each author: as somebody else it waits for a word.
  */
 export class Outbox {
   #entries: readonly Pending[] = [];
@@ -33,6 +35,7 @@ export class Outbox {
     private readonly env: Environment,
     private readonly send: (post: Pending) => Promise<PostAck> | null,
     private readonly position: () => number,
+    private readonly me: () => string | undefined,
     private readonly changed: () => void,
   ) {}
 
@@ -54,10 +57,15 @@ export class Outbox {
       if (held && entry.state === "sent") return;
       if (entry.state !== "waiting") continue;
       if (flying >= inFlight) return;
+      const me = this.me();
+      if (entry.sentAs !== undefined && entry.sentAs !== me) {
+        this.#refused(entry.nonce, identityChanged());
+        return; // that has flushed the rest
+      }
       const answer = this.send(entry);
       if (!answer) return;
       flying++;
-      this.#update(entry.nonce, { state: "sent" });
+      this.#update(entry.nonce, { state: "sent", sentAs: me });
       answer.then(
         (ack) => this.#stored(entry.nonce, ack),
         (refusal: Refusal) => this.#refused(entry.nonce, refusal),
@@ -73,7 +81,7 @@ export class Outbox {
   }
 
   retry(nonce: string): void {
-    this.#update(nonce, { state: "waiting", refusal: undefined });
+    this.#update(nonce, { state: "waiting", refusal: undefined, sentAs: undefined });
     this.flush();
   }
 
@@ -102,7 +110,7 @@ export class Outbox {
       this.flush();
       return;
     }
-    this.#update(nonce, { state: "waiting" });
+    this.#update(nonce, leavesOpen(refusal.code) ? { state: "waiting" } : { state: "waiting", sentAs: undefined });
     if (refusal.code === "disconnected") return;
     if (this.#entries.some((e) => e.nonce === nonce)) this.#held.add(nonce);
     this.#later(refusal.retryAfterMs ?? 1000);

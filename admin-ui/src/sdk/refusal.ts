@@ -25,6 +25,8 @@ export class Refusal extends Error {
 export const disconnected = () => new Refusal("disconnected", "The connection was lost before the answer came.");
 export const timedOut = () => new Refusal("timeout", "The server did not answer in time.");
 export const stopped = () => new Refusal("stopped", "The connection is closed for good.");
+export const identityChanged = () =>
+  new Refusal("identity_changed", "You are someone else now. This may be stored already, under who you were before.");
 /** The server's own code, said without asking it: it would end the connection. */
 export const oversize = () => new Refusal("text_too_long", "That is more than the server takes at once.");
 
@@ -43,6 +45,13 @@ const unsettled = new Set(["busy", "disconnected", "outcome_unknown", "stopping"
 
 export function repeats(code: string): boolean {
   return unsettled.has(code);
+}
+
+/** Codes after which nobody knows whether a post is stored. */
+const open = new Set(["disconnected", "outcome_unknown", "timeout"]);
+
+export function leavesOpen(code: string): boolean {
+  return open.has(code);
 }
 
 /** Codes that say a guest token is worth nothing any more. */

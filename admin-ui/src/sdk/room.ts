@@ -2,7 +2,7 @@ import { Emitter } from "./emitter";
 import type { Environment } from "./environment";
 import { Outbox, type Pending } from "./outbox";
 import { passes, Refusal } from "./refusal";
-import { applyEvent, applyHistory, applyJoined, applyOlder, applyReacted, emptyRoom, type RoomState, trim } from "./state";
+import { applyAgain, applyEvent, applyHistory, applyJoined, applyOlder, applyReacted, emptyRoom, type RoomState, trim } from "./state";
 import {
   type AckFrame, type HistoryPage, isLogFrame, type JoinedFrame, type LogFrame, type MembersPage, type Message,
   type Position, type PostAck, type SanctionFrame, type ServerFrame, type Settings, type User,
@@ -33,6 +33,9 @@ export interface Line {
 const typingFadesMs = 5000;
 const typingEveryMs = 3000;
 const missedAfterMs = 3000;
+/** Events are remembered while a page of the history is under way, and this long in any case. */
+const recentMs = 5000;
+const mostRecent = 1000;
 
 /** One room, joined for as long as it isn't left: reconnects and recovery happen beneath it. */
 export class Room extends Emitter<RoomEvents> {
@@ -42,6 +45,8 @@ export class Room extends Emitter<RoomEvents> {
   #typing = new Map<string, { user: User; until: number }>();
   #typingSent = -Infinity;
   #timers = new Set<unknown>();
+  #reading = 0; // pages of the history under way
+  #recent: { at: number; event: LogFrame }[] = []; // the last events, which a page may have been read before
   readonly #outbox: Outbox;
 
   /** Use `Chatd.join`. */
@@ -55,6 +60,7 @@ export class Room extends Emitter<RoomEvents> {
       env,
       (p) => (this.#phase === "joined" ? this.#sendPost(p) : null),
       () => this.#state.seq,
+      () => this.line.user()?.id,
       () => this.emit("change", this),
     );
   }
@@ -81,9 +87,9 @@ export class Room extends Emitter<RoomEvents> {
     return this.#state.epoch ? { epoch: this.#state.epoch, seq: this.#state.seq } : undefined;
   }
 
-  /** Sends a message, now or once there is a connection. A nonce given again is stored once. */
-  post(text: string, replyTo?: string, nonce = this.env.randomId()): string {
-    this.#outbox.add({ nonce, text, replyTo, at: this.env.now(), state: "waiting" });
+  /** Sends a message, now or once there is a connection. A nonce given again is stored once; `sentAs`: `Pending`'s. */
+  post(text: string, replyTo?: string, nonce = this.env.randomId(), sentAs?: string): string {
+    this.#outbox.add({ nonce, text, replyTo, at: this.env.now(), state: "waiting", sentAs });
     return nonce;
   }
   retry(nonce: string): void {
@@ -125,12 +131,11 @@ export class Room extends Emitter<RoomEvents> {
   /** Loads what came before the oldest message that is shown. */
   async loadOlder(limit = 50): Promise<void> {
     const before = (this.#state.past ?? this.#state).messages[0]?.seq ?? this.#state.seq + 1;
-    const page = await this.#history({ before, limit });
-    this.#update(applyOlder(this.#state, page, before));
+    await this.#history({ before, limit }, (page) => applyOlder(this.#state, page, before));
   }
   /** Shows the messages around one: joined to the newest where they touch, else as `state.past`. */
   async loadAround(messageId: string, limit = 50): Promise<void> {
-    this.#update(applyHistory(this.#state, await this.#history({ around: messageId, limit })));
+    await this.#history({ around: messageId, limit }, (page) => applyHistory(this.#state, page));
   }
   /** Goes on from `state.past` towards the newest. */
   async loadNewer(limit = 100): Promise<void> {
@@ -208,6 +213,11 @@ export class Room extends Emitter<RoomEvents> {
     this.emit("change", this);
   }
 
+  /** @internal One is someone else now: what was shown, and its position, were another's. */
+  startOver(): void {
+    this.#state = { ...this.#state, epoch: "", reacted: new Map(), read: 0 };
+  }
+
   /** @internal The room is out of reach until someone acts. */
   refuse(refusal: Refusal): void {
     this.#phase = "refused";
@@ -240,6 +250,7 @@ export class Room extends Emitter<RoomEvents> {
   #joined(f: JoinedFrame): void {
     this.#phase = "joined";
     this.#refusal = null;
+    if (!f.recovered) this.#recent = []; // what came between is not among them
     this.#update(applyJoined(this.#state, f));
     this.#outbox.seen();
     this.#outbox.flush();
@@ -249,6 +260,7 @@ export class Room extends Emitter<RoomEvents> {
   #event(f: LogFrame): void {
     const fresh = f.seq > this.#state.seq;
     if (f.type === "message") this.#typing.delete(f.message.from.id);
+    if (fresh && f.type !== "message" && f.type !== "room") this.#remember(f);
     this.#update(applyEvent(this.#state, f));
     this.#outbox.seen();
     if (fresh && f.type === "message") this.emit("message", f.message);
@@ -296,8 +308,20 @@ export class Room extends Emitter<RoomEvents> {
     return this.line.sendNow(frame, this.name) as Promise<PostAck> | null;
   }
 
-  async #history(q: Record<string, unknown>): Promise<HistoryPage> {
-    return (await this.#request({ type: "history", ...q })) as unknown as HistoryPage;
+  async #history(q: Record<string, unknown>, apply: (page: HistoryPage) => RoomState): Promise<void> {
+    this.#reading++;
+    try {
+      const page = (await this.#request({ type: "history", ...q })) as unknown as HistoryPage;
+      this.#update(applyAgain(apply(page), this.#recent.map((r) => r.event)));
+    } finally {
+      this.#reading--;
+    }
+  }
+
+  #remember(event: LogFrame): void {
+    const now = this.env.now();
+    const since = this.#reading > 0 ? -Infinity : now - recentMs;
+    this.#recent = [...this.#recent.filter((r) => r.at >= since), { at: now, event }].slice(-mostRecent);
   }
 
   #request(frame: Record<string, unknown>): Promise<AckFrame> {

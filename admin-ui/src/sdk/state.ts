@@ -193,6 +193,16 @@ export function applyOlder(state: RoomState, page: HistoryPage, before: number):
   return { ...state, reacted, messages: union(state.messages, page.messages), moreBefore: page.more_before };
 }
 
+/**
+ * Brings a state up to date with a page that was read before these events: the last ones applied, in
+ * order and without a gap. What they name ends as the last of them says, however often it is said.
+ */
+export function applyAgain(state: RoomState, events: readonly LogFrame[]): RoomState {
+  const next = events.reduce((s, f) => (overtakes.has(f.type) ? change(s, f) : s), state);
+  return next === state ? state : { ...next, pins: state.pins }; // no page brings pins
+}
+const overtakes = new Set<LogFrame["type"]>(["edited", "deleted", "restored", "reaction"]);
+
 /** Forgets the oldest messages beyond `keep`. */
 export function trim(state: RoomState, keep: number): RoomState {
   if (state.messages.length <= keep) return state;

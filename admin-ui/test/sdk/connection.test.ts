@@ -465,6 +465,89 @@ describe("requests", () => {
   });
 });
 
+describe("a page of the history that events overtake", () => {
+  const load = [
+    ["older", (c: Chatd, _: string) => c.join("general").loadOlder(50)],
+    ["around", (c: Chatd, id: string) => c.join("general").loadAround(id, 50)],
+  ] as const;
+  test.each(load)("%s: shows what they said", async (_, ask) => {
+    model.settings.history = 2;
+    const old = ["gone", "back", "changed", "liked"].map((text) => model.post(ann, text));
+    const [gone, back, changed, liked] = old.map((m) => m.id) as [string, string, string, string];
+    const quoting = model.post(ann, "quoting", gone);
+    for (let i = 0; i < 3; i++) model.post(ann, `new ${i}`);
+    model.hide([back]);
+    const chatd = await joined();
+    model.slowHistory = 1000;
+    const asked = ask(chatd, changed);
+    await pass(50);
+    model.hide([gone]);
+    model.restore([back]);
+    model.edit(changed, "changed, edited");
+    model.react("u:bob", liked, "👍", true);
+    model.pin(liked, true);
+    await pass(1000);
+    await asked;
+    const { state } = chatd.join("general");
+    const shown = [...(state.past?.messages ?? []), ...state.messages];
+    expect(shown.map((m) => m.text).slice(0, 3)).toEqual(["back", "changed, edited", "liked"]);
+    expect(shown.find((m) => m.id === liked)?.reactions).toEqual([{ emoji: "👍", count: 1 }]);
+    expect(shown.find((m) => m.id === quoting.id)?.reply_to?.excerpt).toBe("");
+    expect(state.pins.map((m) => m.id)).toEqual([liked]);
+  });
+});
+
+describe("someone else than before", () => {
+  test("doesn't send again what may be stored, and sees the room anew", async () => {
+    const chatd = await joined();
+    const room = chatd.join("general");
+    room.post("as a guest");
+    await pass(7); // stored; the answer is under way
+    network.cut();
+    room.post("not sent yet");
+    await chatd.setToken("u:ann");
+    await pass(2000);
+    expect(chatd.user?.id).toBe("u:ann");
+    expect(model.lastJoin?.since).toBeUndefined();
+    expect(texts(chatd)).toEqual(["as a guest", "not sent yet"]);
+    expect(room.pending).toMatchObject([{ text: "as a guest", state: "refused", refusal: { code: "identity_changed" } }]);
+    room.retry(room.pending[0]!.nonce);
+    await pass(50);
+    expect(texts(chatd)).toEqual(["as a guest", "not sent yet", "as a guest"]);
+  });
+
+  test("nor what a visit before this one left behind", async () => {
+    const chatd = connect({ getToken: () => "u:ann" });
+    const room = chatd.join("general");
+    room.post("left behind", undefined, "nonce", "g:1");
+    await pass(100);
+    expect(room.pending).toMatchObject([{ refusal: { code: "identity_changed" } }]);
+  });
+});
+
+test("a listener that throws loses nothing, and its error is told", async () => {
+  const chatd = await joined();
+  const thrown: unknown[] = [];
+  vi.stubGlobal("queueMicrotask", (fn: () => void) => {
+    try {
+      fn();
+    } catch (e) {
+      thrown.push(e);
+    }
+  });
+  chatd.on("frame", () => {
+    throw new Error("a bug of the page");
+  });
+  const heard: string[] = [];
+  chatd.on("frame", (f) => heard.push(f.type));
+  model.post(ann, "applied");
+  await pass(50);
+  vi.unstubAllGlobals();
+  expect(texts(chatd)).toEqual(["applied"]);
+  expect(heard).toEqual(["message"]);
+  expect(thrown).toEqual([new Error("a bug of the page")]);
+});
+
 test("typing shows for five seconds, or until the message comes", async () => {
   const chatd = await joined();
   const other = await joined({ getToken: () => "u:bob" });

@@ -68,6 +68,7 @@ export const errors: Record<keyof typeof en.errors, string> = {
   identity_differs: "Diese Anmeldung gehört jemand anderem.",
   origin_forbidden: "Von dieser Website aus geht der Chat nicht.",
   too_many_connections: "Von hier aus bestehen zu viele Verbindungen.",
+  not_joined: "Du bist nicht in diesem Raum. Betritt ihn zuerst.",
   too_many_joined: "Du bist in zu vielen Räumen zugleich.",
   unknown_type: "Der Server hat das nicht verstanden. Lade die Seite neu und versuch es noch einmal.",
   outcome_unknown: "Noch ist nicht bekannt, ob das gespeichert wurde.",
@@ -77,6 +78,7 @@ export const errors: Record<keyof typeof en.errors, string> = {
   not_in_time: "Die Verbindung ist verstummt.",
   disconnected: "Die Verbindung ist abgebrochen. Versuch es noch einmal.",
   timeout: "Der Server hat nicht geantwortet. Versuch es noch einmal.",
+  identity_changed: "Du bist inzwischen als jemand anders angemeldet. Vielleicht ist das unter deinem früheren Namen schon gesendet: sieh nach, bevor du es noch einmal sendest.",
   stopped: "Du bist nicht verbunden.",
 };
 

@@ -67,6 +67,7 @@ export const errors = {
   identity_differs: "That sign-in belongs to someone else.",
   origin_forbidden: "This chat can't be used from this site.",
   too_many_connections: "There are too many connections from where you are.",
+  not_joined: "You are not in this room. Join it first.",
   too_many_joined: "You are in too many rooms at once.",
   unknown_type: "The server did not understand that. Reload the page and try again.",
   outcome_unknown: "It is not known yet whether that was stored.",
@@ -76,6 +77,7 @@ export const errors = {
   not_in_time: "The connection went quiet.",
   disconnected: "The connection was lost. Try again.",
   timeout: "The server did not answer. Try again.",
+  identity_changed: "You are signed in as someone else now. This may have been sent under your earlier name: look before you send it again.",
   stopped: "You are not connected.",
 } satisfies Record<string, string>;
 
