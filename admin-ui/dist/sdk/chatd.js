@@ -17,16 +17,23 @@ var e = class {
 	reset() {
 		this.#e = 0;
 	}
-};
-function t(e, t) {
-	let r = n(t);
+}, t = /* @__PURE__ */ new Set([
+	1002,
+	1003,
+	1007,
+	1008,
+	1009,
+	1010
+]);
+function n(e, n) {
+	let i = r(n);
 	return {
-		again: e < 4500 || e > 4999,
-		code: r.code ?? `closed_${e}`,
-		retryAfterMs: r.retry_after_ms
+		again: !t.has(e) && (e < 4500 || e > 4999),
+		code: i.code ?? `closed_${e}`,
+		retryAfterMs: i.retry_after_ms
 	};
 }
-function n(e) {
+function r(e) {
 	try {
 		let t = JSON.parse(e);
 		return typeof t == "object" && t ? t : {};
@@ -35,18 +42,24 @@ function n(e) {
 	}
 }
 // src/sdk/emitter.ts
-var r = class {
+var i = class {
 	#e = /* @__PURE__ */ new Map();
 	on(e, t) {
 		let n = this.#e.get(e);
 		return n || this.#e.set(e, n = /* @__PURE__ */ new Set()), n.add(t), () => n.delete(t);
 	}
 	emit(e, t) {
-		for (let n of [...this.#e.get(e) ?? []]) n(t);
+		for (let n of [...this.#e.get(e) ?? []]) try {
+			n(t);
+		} catch (e) {
+			queueMicrotask(() => {
+				throw e;
+			});
+		}
 	}
 };
 // src/sdk/environment.ts
-function i() {
+function a() {
 	return {
 		WebSocket: globalThis.WebSocket,
 		now: () => Date.now(),
@@ -68,7 +81,7 @@ function i() {
 	};
 }
 // src/sdk/refusal.ts
-var a = class e extends Error {
+var o = class e extends Error {
 	code;
 	retryAfterMs;
 	until;
@@ -81,7 +94,7 @@ var a = class e extends Error {
 		let n = t.until ? new Date(t.until) : void 0;
 		return new e(t.code, t.message, t.retry_after_ms, n, t.room);
 	}
-}, o = () => new a("disconnected", "The connection was lost before the answer came."), s = () => new a("timeout", "The server did not answer in time."), c = () => new a("stopped", "The connection is closed for good."), l = /* @__PURE__ */ new Set([
+}, s = () => new o("disconnected", "The connection was lost before the answer came."), c = () => new o("timeout", "The server did not answer in time."), l = () => new o("stopped", "The connection is closed for good."), u = () => new o("identity_changed", "You are someone else now. This may be stored already, under who you were before."), d = () => new o("text_too_long", "That is more than the server takes at once."), f = /* @__PURE__ */ new Set([
 	"busy",
 	"going_away",
 	"internal",
@@ -92,10 +105,10 @@ var a = class e extends Error {
 	"stopping",
 	"store_unavailable"
 ]);
-function u(e) {
-	return l.has(e);
+function p(e) {
+	return f.has(e);
 }
-var d = /* @__PURE__ */ new Set([
+var m = /* @__PURE__ */ new Set([
 	"busy",
 	"disconnected",
 	"outcome_unknown",
@@ -103,14 +116,22 @@ var d = /* @__PURE__ */ new Set([
 	"store_unavailable",
 	"timeout"
 ]);
-function f(e) {
-	return d.has(e);
+function h(e) {
+	return m.has(e);
 }
-function p(e) {
+var g = /* @__PURE__ */ new Set([
+	"disconnected",
+	"outcome_unknown",
+	"timeout"
+]);
+function _(e) {
+	return g.has(e);
+}
+function v(e) {
 	return /^(?:guest_)?token_(?:invalid|expired)$/.test(e);
 }
 // src/sdk/requests.ts
-var m = class {
+var y = class {
 	env;
 	patienceMs;
 	#e = /* @__PURE__ */ new Map();
@@ -119,8 +140,8 @@ var m = class {
 		this.env = e, this.patienceMs = t;
 	}
 	add(e, t, n) {
-		let r = String(++this.#t), i, o = new Promise((o, c) => {
-			let l = this.env.setTimeout(() => i.settle(s()), this.patienceMs);
+		let r = String(++this.#t), i, a = new Promise((a, s) => {
+			let l = this.env.setTimeout(() => i.settle(c()), this.patienceMs);
 			i = {
 				id: r,
 				room: t,
@@ -131,97 +152,117 @@ var m = class {
 				},
 				sent: !1,
 				settle: (e) => {
-					this.env.clearTimeout(l), this.#e.delete(r), e instanceof a ? c(e) : o(e);
+					this.env.clearTimeout(l), this.#e.delete(r), e instanceof o ? s(e) : a(e);
 				}
 			};
 		});
-		return this.#e.set(r, i), [i, o];
+		return this.#e.set(r, i), [i, a];
 	}
 	answer(e) {
 		let t = e.id === void 0 ? void 0 : this.#e.get(e.id);
-		return t?.settle(e.type === "ack" ? e : a.of(e)), t !== void 0;
+		return t?.settle(e.type === "ack" ? e : o.of(e)), t !== void 0;
 	}
 	unsent(e) {
 		return [...this.#e.values()].filter((t) => !t.sent && t.room === e);
 	}
 	cut() {
-		for (let e of [...this.#e.values()]) e.sent && (e.repeatable ? e.sent = !1 : e.settle(o()));
+		for (let e of [...this.#e.values()]) e.sent && (e.repeatable ? e.sent = !1 : e.settle(s()));
 	}
 	abandon(e) {
-		for (let t of [...this.#e.values()]) (e === void 0 || t.room === e) && t.settle(c());
+		for (let t of [...this.#e.values()]) (e === void 0 || t.room === e) && t.settle(l());
 	}
-}, h = 16, g = class {
+}, b = 16, x = class {
 	env;
 	send;
 	position;
+	me;
 	changed;
 	#e = [];
 	#t;
-	constructor(e, t, n, r) {
-		this.env = e, this.send = t, this.position = n, this.changed = r;
+	#n = 0;
+	#r = /* @__PURE__ */ new Set();
+	constructor(e, t, n, r, i) {
+		this.env = e, this.send = t, this.position = n, this.me = r, this.changed = i;
 	}
 	get entries() {
 		return this.#e;
 	}
 	add(e) {
-		this.#o([...this.#e, e]), this.flush();
+		this.#c([...this.#e, e]), this.flush();
 	}
 	flush() {
+		if (this.env.now() < this.#n) return;
 		let e = this.#e.filter((e) => e.state === "sent").length;
 		for (let t of this.#e) {
+			let n = this.#r.has(t.nonce);
+			if (n && t.state === "sent") return;
 			if (t.state !== "waiting") continue;
-			if (e >= h) return;
-			let n = this.send(t);
-			if (!n) return;
-			e++, this.#a(t.nonce, { state: "sent" }), n.then((e) => this.#n(t.nonce, e), (e) => this.#r(t.nonce, e));
+			if (e >= b) return;
+			let r = this.me();
+			if (t.sentAs !== void 0 && t.sentAs !== r) {
+				this.#a(t.nonce, u());
+				return;
+			}
+			let i = this.send(t);
+			if (!i || (e++, this.#s(t.nonce, {
+				state: "sent",
+				sentAs: r
+			}), i.then((e) => this.#i(t.nonce, e), (e) => this.#a(t.nonce, e)), n)) return;
 		}
 	}
 	seen() {
 		let e = this.#e.filter((e) => e.state !== "stored" || e.seq > this.position());
-		e.length !== this.#e.length && this.#o(e);
+		e.length !== this.#e.length && this.#c(e);
 	}
 	retry(e) {
-		this.#a(e, {
+		this.#s(e, {
 			state: "waiting",
-			refusal: void 0
+			refusal: void 0,
+			sentAs: void 0
 		}), this.flush();
 	}
 	discard(e) {
-		this.#o(this.#e.filter((t) => t.nonce !== e));
+		this.#r.delete(e), this.#c(this.#e.filter((t) => t.nonce !== e)), this.flush();
 	}
 	stop() {
-		this.env.clearTimeout(this.#t);
+		this.#n = 0, this.env.clearTimeout(this.#t);
 	}
-	#n(e, t) {
-		this.#a(e, {
+	#i(e, t) {
+		this.#r.delete(e), this.#s(e, {
 			state: "stored",
 			seq: t.seq
 		}), this.seen(), this.flush();
 	}
-	#r(e, t) {
-		f(t.code) ? (this.#a(e, { state: "waiting" }), t.code !== "disconnected" && this.#i(t.retryAfterMs ?? 1e3)) : (this.#a(e, {
+	#a(e, t) {
+		h(t.code) ? (this.#s(e, _(t.code) ? { state: "waiting" } : {
+			state: "waiting",
+			sentAs: void 0
+		}), t.code !== "disconnected" && (this.#e.some((t) => t.nonce === e) && this.#r.add(e), this.#o(t.retryAfterMs ?? 1e3))) : (this.#r.delete(e), this.#s(e, {
 			state: "refused",
 			refusal: t
 		}), this.flush());
 	}
-	#i(e) {
-		this.env.clearTimeout(this.#t), this.#t = this.env.setTimeout(() => this.flush(), e);
+	#o(e) {
+		let t = this.env.now() + e;
+		t <= this.#n || (this.#n = t, this.env.clearTimeout(this.#t), this.#t = this.env.setTimeout(() => {
+			this.#n = 0, this.flush();
+		}, e));
 	}
-	#a(e, t) {
-		this.#o(this.#e.map((n) => n.nonce === e ? {
+	#s(e, t) {
+		this.#c(this.#e.map((n) => n.nonce === e ? {
 			...n,
 			...t
 		} : n));
 	}
-	#o(e) {
+	#c(e) {
 		this.#e = e, this.changed();
 	}
 };
-function _(e) {
-	return e.refusal !== void 0 && (u(e.refusal.code) || e.refusal.retryAfterMs !== void 0);
+function S(e) {
+	return e.refusal !== void 0 && (p(e.refusal.code) || e.refusal.retryAfterMs !== void 0);
 }
 // src/sdk/state.ts
-var v = {
+var C = {
 	title: "",
 	topic: "",
 	min_length: 1,
@@ -235,10 +276,10 @@ var v = {
 	guests: "write",
 	members_limit: 0,
 	allowed_sites: []
-}, y = {
+}, w = {
 	epoch: "",
 	seq: 0,
-	settings: v,
+	settings: C,
 	rights: {
 		post: !1,
 		moderate: !1
@@ -253,11 +294,11 @@ var v = {
 	read: 0,
 	replay: null
 };
-function b(e, t) {
+function T(e, t) {
 	let n = {
 		epoch: t.epoch,
 		settings: {
-			...v,
+			...C,
 			...t.settings
 		},
 		rights: t.rights,
@@ -271,7 +312,7 @@ function b(e, t) {
 			...e,
 			...n,
 			pins: t.pins ?? e.pins,
-			reacted: B(e.reacted, t.reacted),
+			reacted: U(e.reacted, t.reacted),
 			seq: r > 0 ? e.seq : Math.max(e.seq, t.seq),
 			replay: r > 0 ? {
 				left: r,
@@ -279,20 +320,20 @@ function b(e, t) {
 			} : null
 		};
 	}
-	let r = z(t.history ?? []);
+	let r = H(t.history ?? []);
 	return {
-		...y,
+		...w,
 		...n,
 		seq: t.seq,
 		messages: r,
 		pins: t.pins ?? [],
-		reacted: B(/* @__PURE__ */ new Map(), t.reacted),
+		reacted: U(/* @__PURE__ */ new Map(), t.reacted),
 		moreBefore: r.length >= n.settings.history
 	};
 }
-function x(e, t) {
+function E(e, t) {
 	let n = t.seq > e.seq ? {
-		...S(e, t),
+		...D(e, t),
 		seq: t.seq
 	} : e;
 	if (!n.replay) return n;
@@ -309,60 +350,60 @@ function x(e, t) {
 		replay: null
 	};
 }
-function S(e, t) {
+function D(e, t) {
 	switch (t.type) {
 		case "message": return {
 			...e,
-			messages: L(e.messages, t.message)
+			messages: B(e.messages, t.message)
 		};
-		case "edited": return C(e, t.message);
-		case "deleted": return w(e, new Set(t.message_ids));
-		case "restored": return T(e, t.messages);
-		case "reaction": return F(e, (e) => e.id === t.message_id ? {
+		case "edited": return O(e, t.message);
+		case "deleted": return ee(e, new Set(t.message_ids));
+		case "restored": return te(e, t.messages);
+		case "reaction": return R(e, (e) => e.id === t.message_id ? {
 			...e,
 			reactions: t.reactions ?? []
 		} : e);
-		case "room": return E(e, t.settings ?? {}, t.pins);
+		case "room": return ne(e, t.settings ?? {}, t.pins);
 	}
 }
-function C(e, t) {
-	return F(e, (e) => e.id === t.id ? t : e.reply_to?.id === t.id ? P(e, N(t)) : e);
+function O(e, t) {
+	return R(e, (e) => e.id === t.id ? t : e.reply_to?.id === t.id ? L(e, I(t)) : e);
 }
-function w(e, t) {
+function ee(e, t) {
 	let n = (e) => e.filter((e) => !t.has(e.id)), r = e.past && {
 		...e.past,
 		messages: n(e.past.messages)
 	};
-	return F({
+	return R({
 		...e,
 		messages: n(e.messages),
 		past: r,
 		pins: n(e.pins)
-	}, (e) => e.reply_to && t.has(e.reply_to.id) ? P(e, {
+	}, (e) => e.reply_to && t.has(e.reply_to.id) ? L(e, {
 		...e.reply_to,
 		excerpt: ""
 	}) : e);
 }
-function T(e, t) {
+function te(e, t) {
 	let n = new Map(t.map((e) => [e.id, e])), r = e.moreBefore ? e.messages[0]?.seq ?? Infinity : 0, i = e.messages, a = e.past;
 	for (let e of t) {
-		e.seq >= r && (i = L(i, e));
+		e.seq >= r && (i = B(i, e));
 		let [t, n] = [a?.messages[0], a?.messages.at(-1)];
 		a && t && n && e.seq > t.seq && e.seq < n.seq && (a = {
 			...a,
-			messages: L(a.messages, e)
+			messages: B(a.messages, e)
 		});
 	}
-	return F({
+	return R({
 		...e,
 		messages: i,
 		past: a
 	}, (e) => {
 		let t = e.reply_to && n.get(e.reply_to.id);
-		return t ? P(e, N(t)) : e;
+		return t ? L(e, I(t)) : e;
 	});
 }
-function E(e, t, n) {
+function ne(e, t, n) {
 	let r = {
 		...e.settings,
 		...t
@@ -371,10 +412,10 @@ function E(e, t, n) {
 		...e,
 		settings: r,
 		pins: n ?? e.pins,
-		rights: D(r, e.rights)
+		rights: re(r, e.rights)
 	};
 }
-function D(e, t) {
+function re(e, t) {
 	return t.moderate ? t : e.read_only && t.post ? {
 		...t,
 		post: !1,
@@ -387,8 +428,8 @@ function D(e, t) {
 		moderate: !1
 	} : t;
 }
-function O(e, t) {
-	let n = B(e.reacted, t.reacted), r = z(t.messages), [i, a] = [r[0], r.at(-1)];
+function k(e, t) {
+	let n = U(e.reacted, t.reacted), r = H(t.messages), [i, a] = [r[0], r.at(-1)];
 	if (!i || !a) {
 		let r = e.past && {
 			...e.past,
@@ -403,7 +444,7 @@ function O(e, t) {
 	}
 	let o = e.messages[0];
 	if (!t.more_after || o && a.seq >= o.seq) {
-		let a = R(e.messages, r), s = !o || i.seq < o.seq ? t.more_before : e.moreBefore;
+		let a = V(e.messages, r), s = !o || i.seq < o.seq ? t.more_before : e.moreBefore;
 		return {
 			...e,
 			reacted: n,
@@ -417,7 +458,7 @@ function O(e, t) {
 		...e,
 		reacted: n,
 		past: {
-			messages: R(s.messages, r),
+			messages: V(s.messages, r),
 			moreBefore: i.seq < c.seq ? t.more_before : s.moreBefore,
 			moreAfter: a.seq > l.seq ? t.more_after : s.moreAfter
 		}
@@ -431,12 +472,12 @@ function O(e, t) {
 		}
 	};
 }
-function k(e, t, n) {
-	let r = B(e.reacted, t.reacted);
+function A(e, t, n) {
+	let r = U(e.reacted, t.reacted);
 	if (e.past && e.past.messages[0]?.seq === n) {
 		let n = {
 			...e.past,
-			messages: R(e.past.messages, t.messages),
+			messages: V(e.past.messages, t.messages),
 			moreBefore: t.more_before
 		};
 		return {
@@ -448,73 +489,86 @@ function k(e, t, n) {
 	return (e.messages[0]?.seq ?? n) === n ? {
 		...e,
 		reacted: r,
-		messages: R(e.messages, t.messages),
+		messages: V(e.messages, t.messages),
 		moreBefore: t.more_before
 	} : e;
 }
-function A(e, t) {
+function j(e, t) {
+	let n = t.reduce((e, t) => M.has(t.type) ? D(e, t) : e, e);
+	return n === e ? e : {
+		...n,
+		pins: e.pins
+	};
+}
+var M = /* @__PURE__ */ new Set([
+	"edited",
+	"deleted",
+	"restored",
+	"reaction"
+]);
+function N(e, t) {
 	return e.messages.length <= t ? e : {
 		...e,
 		messages: e.messages.slice(-t),
 		moreBefore: !0
 	};
 }
-function j(e, t, n, r) {
+function P(e, t, n, r) {
 	let i = (e.reacted.get(t) ?? []).filter((e) => e !== n);
 	return {
 		...e,
 		reacted: new Map(e.reacted).set(t, r ? [...i, n] : i)
 	};
 }
-function M(e) {
+function F(e) {
 	let t = Array.from(e);
 	return t.length > 120 ? t.slice(0, 120).join("") : e;
 }
-function N(e) {
+function I(e) {
 	return {
 		id: e.id,
 		from: e.from,
-		excerpt: M(e.text)
+		excerpt: F(e.text)
 	};
 }
-function P(e, t) {
+function L(e, t) {
 	return {
 		...e,
 		reply_to: t
 	};
 }
-function F(e, t) {
+function R(e, t) {
 	return {
 		...e,
-		messages: I(e.messages, t),
-		pins: I(e.pins, t),
+		messages: z(e.messages, t),
+		pins: z(e.pins, t),
 		past: e.past && {
 			...e.past,
-			messages: I(e.past.messages, t)
+			messages: z(e.past.messages, t)
 		}
 	};
 }
-function I(e, t) {
+function z(e, t) {
 	let n = e.map(t);
 	return n.some((t, n) => t !== e[n]) ? n : e;
 }
-function L(e, t) {
+function B(e, t) {
 	let n = e.at(-1);
-	return !n || n.seq < t.seq ? [...e, t] : R(e, [t]);
+	return !n || n.seq < t.seq ? [...e, t] : V(e, [t]);
 }
-function R(e, t) {
+function V(e, t) {
 	let n = new Map(e.map((e) => [e.seq, e]));
 	for (let e of t) n.set(e.seq, e);
-	return z([...n.values()]);
+	return H([...n.values()]);
 }
-function z(e) {
+function H(e) {
 	return [...e].sort((e, t) => e.seq - t.seq);
 }
-function B(e, t) {
+function U(e, t) {
 	return t ? new Map([...e, ...Object.entries(t)]) : e;
 }
 // src/sdk/wire.ts
-var V = /* @__PURE__ */ new Set([
+var W = /* @__PURE__ */ new Set([
 	"message",
 	"edited",
 	"deleted",
@@ -522,23 +576,25 @@ var V = /* @__PURE__ */ new Set([
 	"reaction",
 	"room"
 ]);
-function H(e) {
-	return V.has(e.type);
+function G(e) {
+	return W.has(e.type);
 }
 // src/sdk/room.ts
-var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
+var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	name;
 	env;
 	line;
-	#e = y;
+	#e = w;
 	#t = "joining";
 	#n = null;
 	#r = /* @__PURE__ */ new Map();
 	#i = -Infinity;
 	#a = /* @__PURE__ */ new Set();
-	#o;
+	#o = 0;
+	#s = [];
+	#c;
 	constructor(e, t, n) {
-		super(), this.name = e, this.env = t, this.line = n, this.#o = new g(t, (e) => this.#t === "joined" ? this.#f(e) : null, () => this.#e.seq, () => this.emit("change", this));
+		super(), this.name = e, this.env = t, this.line = n, this.#c = new x(t, (e) => this.#t === "joined" ? this.#m(e) : null, () => this.#e.seq, () => this.line.user()?.id, () => this.emit("change", this));
 	}
 	get state() {
 		return this.#e;
@@ -550,7 +606,7 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		return this.#n;
 	}
 	get pending() {
-		return this.#o.entries;
+		return this.#c.entries;
 	}
 	get typing() {
 		return [...this.#r.values()].map((e) => e.user);
@@ -561,60 +617,61 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 			seq: this.#e.seq
 		} : void 0;
 	}
-	post(e, t, n = this.env.randomId()) {
-		return this.#o.add({
+	post(e, t, n = this.env.randomId(), r) {
+		return this.#c.add({
 			nonce: n,
 			text: e,
 			replyTo: t,
 			at: this.env.now(),
-			state: "waiting"
+			state: "waiting",
+			sentAs: r
 		}), n;
 	}
 	retry(e) {
-		this.#o.retry(e);
+		this.#c.retry(e);
 	}
 	discard(e) {
-		this.#o.discard(e);
+		this.#c.discard(e);
 	}
 	edit(e, t) {
-		return this.#m({
+		return this.#_({
 			type: "edit",
 			message_id: e,
 			text: t
 		});
 	}
 	delete(...e) {
-		return this.#m({
+		return this.#_({
 			type: "delete",
 			message_ids: e
 		});
 	}
 	restore(...e) {
-		return this.#m({
+		return this.#_({
 			type: "restore",
 			message_ids: e
 		});
 	}
 	pin(e, t) {
-		return this.#m({
+		return this.#_({
 			type: "pin",
 			message_id: e,
 			on: t
 		});
 	}
 	set(e) {
-		return this.#m({
+		return this.#_({
 			type: "set",
 			settings: e
 		});
 	}
 	async react(e, t, n) {
-		await this.#m({
+		await this.#_({
 			type: "react",
 			message_id: e,
 			emoji: t,
 			on: n
-		}), this.#h(j(this.#e, e, t, n));
+		}), this.#v(P(this.#e, e, t, n));
 	}
 	sanction(e, t, n, r) {
 		return this.line.request({
@@ -627,47 +684,47 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		}, this.name, !1);
 	}
 	lift(e) {
-		return this.#m({
+		return this.#_({
 			type: "lift",
 			sanction_id: e
 		});
 	}
 	async members(e = 500) {
-		return await this.#m({
+		return await this.#_({
 			type: "members",
 			limit: e
 		});
 	}
 	async loadOlder(e = 50) {
-		let t = (this.#e.past ?? this.#e).messages[0]?.seq ?? this.#e.seq + 1, n = await this.#p({
+		let t = (this.#e.past ?? this.#e).messages[0]?.seq ?? this.#e.seq + 1;
+		await this.#h({
 			before: t,
 			limit: e
-		});
-		this.#h(k(this.#e, n, t));
+		}, (e) => A(this.#e, e, t));
 	}
 	async loadAround(e, t = 50) {
-		this.#h(O(this.#e, await this.#p({
+		await this.#h({
 			around: e,
 			limit: t
-		})));
+		}, (e) => k(this.#e, e));
 	}
 	async loadNewer(e = 100) {
 		let t = this.#e.past?.messages.at(-1);
 		t && await this.loadAround(t.id, e);
 	}
 	showNewest() {
-		this.#e.past && this.#h({
+		this.#e.past && this.#v({
 			...this.#e,
 			past: null
 		});
 	}
 	trim(e) {
-		let t = A(this.#e, e);
-		t !== this.#e && this.#h(t);
+		let t = N(this.#e, e);
+		t !== this.#e && this.#v(t);
 	}
 	sendTyping() {
 		let e = this.env.now();
-		e - this.#i < W || this.#t !== "joined" || (this.#i = e, this.line.sendNow({
+		e - this.#i < q || this.#t !== "joined" || (this.#i = e, this.line.sendNow({
 			type: "typing",
 			room: this.name
 		}, this.name)?.catch(() => {}));
@@ -683,30 +740,30 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		}, this.name)?.catch(() => {}));
 	}
 	leave() {
-		this.#_(), this.line.leave(this);
+		this.#b(), this.line.leave(this);
 	}
 	rejoin() {
 		this.#t = "joining", this.#n = null, this.line.join(this), this.emit("change", this);
 	}
 	receive(e) {
-		if (H(e)) return this.#c(e);
+		if (G(e)) return this.#u(e);
 		switch (e.type) {
-			case "joined": return this.#s(e);
-			case "left": return this.refuse(new a(e.code, e.message, void 0, void 0, e.room));
+			case "joined": return this.#l(e);
+			case "left": return this.refuse(new o(e.code, e.message, void 0, void 0, e.room));
 			case "presence": {
 				let t = new Map(this.#e.members);
 				for (let n of e.joined ?? []) t.set(n.id, n);
 				for (let n of e.left ?? []) t.delete(typeof n == "string" ? n : n.id);
-				return this.#h({
+				return this.#v({
 					...this.#e,
 					members: t,
 					count: e.count
 				});
 			}
-			case "typing": return this.#d(e.users);
+			case "typing": return this.#p(e.users);
 			case "muted":
 			case "unmuted":
-			case "banned": return this.#l(e), this.emit("sanction", e);
+			case "banned": return this.#d(e), this.emit("sanction", e);
 			case "notice": return this.emit("notice", e.text);
 		}
 	}
@@ -716,32 +773,40 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 			replay: null
 		}, this.#r.clear(), this.emit("change", this);
 	}
+	startOver() {
+		this.#e = {
+			...this.#e,
+			epoch: "",
+			reacted: /* @__PURE__ */ new Map(),
+			read: 0
+		};
+	}
 	refuse(e) {
 		this.#t = "refused", this.#n = e, this.emit("change", this);
 	}
 	joinRefused(e) {
-		if (u(e.code)) return e.retryAfterMs ?? 2e3;
+		if (p(e.code)) return e.retryAfterMs ?? 2e3;
 		this.refuse(e);
 	}
 	heard(e) {
 		if (this.#t === "joined") {
 			if (e.epoch !== this.#e.epoch) return this.line.join(this);
-			e.seq <= this.#e.seq || this.#g(G, () => {
+			e.seq <= this.#e.seq || this.#y(J, () => {
 				this.#t === "joined" && e.epoch === this.#e.epoch && e.seq > this.#e.seq && this.line.join(this);
 			});
 		}
 	}
 	dispose() {
-		this.#_();
-	}
-	#s(e) {
-		this.#t = "joined", this.#n = null, this.#h(b(this.#e, e)), this.#o.seen(), this.#o.flush(), this.#u();
-	}
-	#c(e) {
-		let t = e.seq > this.#e.seq;
-		e.type === "message" && this.#r.delete(e.message.from.id), this.#h(x(this.#e, e)), this.#o.seen(), t && e.type === "message" && this.emit("message", e.message);
+		this.#b();
 	}
 	#l(e) {
+		this.#t = "joined", this.#n = null, e.recovered || (this.#s = []), this.#v(T(this.#e, e)), this.#c.seen(), this.#c.flush(), this.#f();
+	}
+	#u(e) {
+		let t = e.seq > this.#e.seq;
+		e.type === "message" && this.#r.delete(e.message.from.id), t && e.type !== "message" && e.type !== "room" && this.#g(e), this.#v(E(this.#e, e)), this.#c.seen(), t && e.type === "message" && this.emit("message", e.message);
+	}
+	#d(e) {
 		let { rights: t, settings: n } = this.#e;
 		if (e.type === "muted") {
 			let n = {
@@ -749,20 +814,20 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 				message: e.reason ?? "",
 				until: e.until
 			};
-			this.#h({
+			this.#v({
 				...this.#e,
 				rights: {
 					...t,
 					post: !1,
 					refused: n
 				}
-			}), this.#u();
+			}), this.#f();
 		} else if (e.type === "unmuted") {
 			let e = t.moderate || !n.read_only, r = e ? void 0 : {
 				code: "room_read_only",
 				message: ""
 			};
-			this.#h({
+			this.#v({
 				...this.#e,
 				rights: {
 					...t,
@@ -772,27 +837,27 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 			});
 		}
 	}
-	#u() {
+	#f() {
 		let { refused: e } = this.#e.rights;
 		if (e?.code !== "muted" || !e.until) return;
 		let t = Date.parse(e.until) - this.env.now() + 250;
-		t > 864e5 || this.#g(Math.max(t, 1e3), () => {
+		t > 864e5 || this.#y(Math.max(t, 1e3), () => {
 			this.#t === "joined" && this.#e.rights.refused === e && this.line.join(this);
 		});
 	}
-	#d(e) {
-		let t = this.env.now() + U, n = this.line.user()?.id;
+	#p(e) {
+		let t = this.env.now() + K, n = this.line.user()?.id;
 		for (let r of e) r.id !== n && this.#r.set(r.id, {
 			user: r,
 			until: t
 		});
-		this.emit("change", this), this.#g(5050, () => {
+		this.emit("change", this), this.#y(5050, () => {
 			let e = this.env.now();
 			for (let [t, n] of this.#r) n.until <= e && this.#r.delete(t);
 			this.emit("change", this);
 		});
 	}
-	#f(e) {
+	#m(e) {
 		let t = {
 			type: "post",
 			room: this.name,
@@ -801,32 +866,45 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		};
 		return e.replyTo && (t.reply_to = e.replyTo), this.line.sendNow(t, this.name);
 	}
-	async #p(e) {
-		return await this.#m({
-			type: "history",
-			...e
-		});
+	async #h(e, t) {
+		this.#o++;
+		try {
+			let n = await this.#_({
+				type: "history",
+				...e
+			});
+			this.#v(j(t(n), this.#s.map((e) => e.event)));
+		} finally {
+			this.#o--;
+		}
 	}
-	#m(e) {
+	#g(e) {
+		let t = this.env.now(), n = this.#o > 0 ? -Infinity : t - Y;
+		this.#s = [...this.#s.filter((e) => e.at >= n), {
+			at: t,
+			event: e
+		}].slice(-1e3);
+	}
+	#_(e) {
 		return this.line.request({
 			...e,
 			room: this.name
 		}, this.name, !0);
 	}
-	#h(e) {
+	#v(e) {
 		this.#e = e, this.emit("change", this);
 	}
-	#g(e, t) {
+	#y(e, t) {
 		let n = this.env.setTimeout(() => {
 			this.#a.delete(n), t();
 		}, e);
 		this.#a.add(n);
 	}
-	#_() {
+	#b() {
 		for (let e of this.#a) this.env.clearTimeout(e);
-		this.#a.clear(), this.#o.stop();
+		this.#a.clear(), this.#c.stop();
 	}
-}, q = 1e4, J = 800, Y = 1500, X = 5e3, Z = 2e4, Q = 15e3, $ = class extends r {
+}, ie = 1e4, Z = 800, ae = 1500, oe = 5e3, se = 3, ce = 2e4, Q = 15e3, le = 65536, $ = class extends i {
 	options;
 	#e;
 	#t;
@@ -840,19 +918,22 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 	#l = null;
 	#u;
 	#d = null;
-	#f = null;
-	#p = Q;
-	#m = 0;
-	#h = 0;
-	#g = Infinity;
-	#_;
-	#v;
-	#y;
+	#f = 0;
+	#p = 0;
+	#m = "connect";
+	#h = null;
+	#g = Q;
+	#_ = 0;
+	#v = 0;
+	#y = Infinity;
+	#b;
+	#x;
+	#S;
 	constructor(t = {}) {
 		super(), this.options = t, this.#e = {
-			...i(),
+			...a(),
 			...t.environment
-		}, this.#t = new e(this.#e.random), this.#n = new m(this.#e, Z), this.#u = t.guestToken ?? null, this.#y = this.#e.onReturn(() => this.check()), this.#S("connect");
+		}, this.#t = new e(this.#e.random), this.#n = new y(this.#e, ce), this.#u = t.guestToken ?? null, this.#S = this.#e.onReturn(() => this.check()), this.#T("connect");
 	}
 	get status() {
 		return this.#a;
@@ -868,63 +949,63 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 	}
 	join(e) {
 		let t = this.#r.get(e);
-		return t || (t = new K(e, this.#e, this.#x), this.#r.set(e, t), this.#j(t)), t;
+		return t || (t = new X(e, this.#e, this.#w), this.#r.set(e, t), this.#P(t)), t;
 	}
 	async rename(e) {
-		return this.#k({ name: e });
+		return this.#M({ name: e });
 	}
 	async setToken(e) {
-		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#R();
+		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#W();
 		try {
-			await this.#k({ token: e });
+			await this.#M({ token: e });
 		} catch {
-			this.#R();
+			this.#W();
 		}
 	}
 	check() {
 		let e = this.#e.now();
 		switch (this.#a.state) {
 			case "waiting":
-				this.#S("connect");
+				this.#T(this.#m);
 				return;
-			case "connecting": return this.#b(J, () => this.#a.state !== "connecting");
+			case "connecting": return this.#C(Z, () => this.#a.state !== "connecting");
 			case "open":
-				if (e - this.#m < Y) return;
-				for (let e of this.#r.values()) e.phase === "joined" && this.#j(e);
-				return this.#b(J, () => this.#m >= e);
+				if (e - this.#_ < ae) return;
+				for (let e of this.#r.values()) e.phase === "joined" && this.#P(e);
+				return this.#C(Z, () => this.#_ >= e);
 		}
 	}
-	#b(e, t) {
+	#C(e, t) {
 		let n = this.#i;
-		!n || this.#v || (this.#v = this.#e.setTimeout(() => {
-			this.#v = void 0, this.#i === n && !t() && this.#L("not_in_time", 0);
+		!n || this.#x || (this.#x = this.#e.setTimeout(() => {
+			this.#x = void 0, this.#i === n && !t() && this.#U("not_in_time", 0);
 		}, e));
 	}
 	retry() {
 		if (this.#a.state === "stopped") {
-			this.#f = this.#a.refusal, this.#d = null, this.#t.reset();
+			this.#h = this.#a.refusal, this.#d = null, this.#f = this.#p = 0, this.#t.reset();
 			for (let e of this.#r.values()) e.rejoin();
-			this.#S(this.#a.refusal.code.startsWith("token_") ? "expired" : "connect");
+			this.#T(this.#a.refusal.code.startsWith("token_") ? "expired" : "connect");
 		}
 	}
 	close() {
-		this.#V(new a("stopped", "Closed by this page."));
+		this.#q(new o("stopped", "Closed by this page."));
 		for (let e of this.#r.values()) e.dispose();
-		this.#r.clear(), this.#y();
+		this.#r.clear(), this.#S();
 	}
-	#x = {
+	#w = {
 		sendNow: (e, t) => {
 			if (this.#a.state !== "open" || this.#r.get(t)?.phase !== "joined") return null;
 			let [n, r] = this.#n.add(e, t, !1);
-			return this.#N(n.frame), n.sent = !0, r;
+			return this.#I(n), r;
 		},
 		request: (e, t, n) => {
 			let [r, i] = this.#n.add(e, t, n);
-			return this.#r.get(t)?.phase === "joined" ? (r.sent = !0, this.#N(r.frame)) : this.#r.get(t)?.phase === "refused" && this.#n.abandon(t), i;
+			return this.#r.get(t)?.phase === "joined" ? this.#I(r) : this.#r.get(t)?.phase === "refused" && this.#n.abandon(t), i;
 		},
-		join: (e) => this.#j(e),
+		join: (e) => this.#P(e),
 		leave: (e) => {
-			this.#r.delete(e.name), this.#n.abandon(e.name), this.#a.state === "open" && this.#N({
+			this.#r.delete(e.name), this.#n.abandon(e.name), this.#a.state === "open" && this.#L({
 				type: "leave",
 				id: `leave-${this.#e.randomId()}`,
 				room: e.name
@@ -932,37 +1013,37 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		},
 		user: () => this.#o
 	};
-	async #S(e) {
-		this.#H(), this.#U({ state: "connecting" });
-		let t = this.#h = this.#e.now();
+	async #T(e) {
+		this.#J(), this.#Y({ state: "connecting" });
+		let t = this.#v = this.#e.now();
 		if (this.options.getToken && (e === "expired" || this.#l === null)) {
-			let n = await this.#C(e);
-			if (this.#a.state !== "connecting" || this.#h !== t || this.#i) return;
-			if (e === "expired" && (n === null || n === this.#d)) return this.#V(this.#f ?? new a("token_expired", "Your sign-in has expired. Sign in again."));
+			let n = await this.#E(e);
+			if (this.#a.state !== "connecting" || this.#v !== t || this.#i) return;
+			if (e === "expired" && (n === null || n === this.#d)) return this.#q(this.#h ?? new o("token_expired", "Your sign-in has expired. Sign in again."));
 			this.#l = n, e === "expired" && (this.#d = n);
 		}
-		this.#w();
+		this.#D();
 	}
-	async #C(e) {
+	async #E(e) {
 		try {
 			return await this.options.getToken?.(e) ?? null;
 		} catch {
 			return null;
 		}
 	}
-	#w() {
-		this.#f = null, this.#g = Infinity;
-		let e = new this.#e.WebSocket(this.#T(), ["chatd.v1"]);
-		this.#i = e, this.#_ = this.#e.setTimeout(() => this.#L("not_in_time"), q), e.onmessage = (e) => this.#E(String(e.data)), e.onclose = (e) => this.#F(e.code, e.reason);
+	#D() {
+		this.#h = null, this.#y = Infinity;
+		let e = new this.#e.WebSocket(this.#O(), ["chatd.v1"]);
+		this.#i = e, this.#b = this.#e.setTimeout(() => this.#U("not_in_time"), ie), e.onmessage = (e) => this.#k(String(e.data)), e.onclose = (e) => this.#z(e.code, e.reason);
 	}
-	#T() {
+	#O() {
 		let e = new URL(String(this.options.url ?? globalThis.location.href)), t = new URL("ws", e);
 		t.protocol = e.protocol === "https:" || e.protocol === "wss:" ? "wss:" : "ws:", t.hash = "", t.search = "";
 		let n = this.#l ?? this.#u;
 		return n ? t.searchParams.set("token", n) : this.options.name && t.searchParams.set("name", this.options.name), t.href;
 	}
-	#E(e) {
-		this.#m = this.#e.now();
+	#k(e) {
+		this.#_ = this.#e.now();
 		let t;
 		try {
 			t = JSON.parse(e);
@@ -970,46 +1051,47 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 			return;
 		}
 		switch (this.emit("frame", t), t.type) {
-			case "welcome": return this.#D(t);
+			case "welcome": return this.#A(t);
 			case "ack":
 				this.#n.answer(t);
 				return;
 			case "error":
-				t.id === void 0 && (this.#f = a.of(t)), this.#n.answer(t);
+				t.id === void 0 && (this.#h = o.of(t)), this.#n.answer(t);
 				return;
 			case "heartbeat":
 				for (let [e, n] of Object.entries(t.positions ?? {})) this.#r.get(e)?.heard(n);
 				return;
 			case "expiring":
-				this.#A();
+				this.#N();
 				return;
 			case "notice": if (t.room === void 0) return this.emit("notice", t.text);
 		}
-		if ("room" in t && t.room !== void 0) this.#r.get(t.room)?.receive(t), t.type === "joined" && this.#M(t.room);
+		if ("room" in t && t.room !== void 0) this.#r.get(t.room)?.receive(t), t.type === "joined" && this.#F(t.room);
 		else for (let e of this.#r.values()) e.receive(t);
 	}
-	#D(e) {
-		this.#e.clearTimeout(this.#_), this.#g = this.#e.now(), this.#p = e.heartbeat_ms || Q, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#O(e), this.#U({ state: "open" });
-		for (let e of this.#r.values()) this.#j(e);
-		this.#P();
+	#A(e) {
+		if (this.#e.clearTimeout(this.#b), this.#y = this.#e.now(), this.#p = 0, this.#g = e.heartbeat_ms || Q, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#o && this.#o.id !== e.user.id) for (let e of this.#r.values()) e.startOver();
+		this.#j(e), this.#Y({ state: "open" });
+		for (let e of this.#r.values()) this.#P(e);
+		this.#R();
 	}
-	#O(e) {
+	#j(e) {
 		e.guest_token && e.guest_token !== this.#u && (this.#u = e.guest_token, this.emit("guesttoken", e.guest_token)), this.#o = e.user, this.emit("user", e.user);
 	}
-	async #k(e) {
+	async #M(e) {
 		let [t, n] = this.#n.add({
 			type: "auth",
 			...e
 		}, void 0, !1);
-		this.#a.state === "open" ? (t.sent = !0, this.#N(t.frame)) : t.settle(new a("disconnected", "There is no connection."));
+		this.#a.state === "open" ? this.#I(t) : t.settle(new o("disconnected", "There is no connection."));
 		let r = await n;
-		return this.#O(r), r.user;
+		return this.#j(r), r.user;
 	}
-	async #A() {
-		let e = await this.#C("expiring");
+	async #N() {
+		let e = await this.#E("expiring");
 		e && e !== this.#l && await this.setToken(e);
 	}
-	#j(e) {
+	#P(e) {
 		if (this.#a.state !== "open") return;
 		let t = {
 			type: "join",
@@ -1017,47 +1099,59 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		};
 		e.position && (t.since = e.position);
 		let [n, r] = this.#n.add(t, void 0, !1);
-		n.sent = !0, this.#N(n.frame);
+		this.#I(n);
 		let i = this.#i;
 		r.catch((t) => {
 			if (this.#i !== i || this.#r.get(e.name) !== e) return;
-			if (t.code === "timeout") return this.#L("not_in_time");
+			if (t.code === "timeout") return this.#U("not_in_time");
 			if (t.code === "disconnected" || t.code === "stopped") return;
 			let n = e.joinRefused(t);
 			if (n === void 0) return this.#n.abandon(e.name);
-			this.#e.setTimeout(() => this.#i === i && this.#j(e), n * (1 + this.#e.random() / 4));
+			this.#e.setTimeout(() => this.#i === i && this.#P(e), n * (1 + this.#e.random() / 4));
 		});
 	}
-	#M(e) {
-		for (let t of this.#n.unsent(e)) t.sent = !0, this.#N(t.frame);
-	}
-	#N(e) {
-		this.#i?.readyState === 1 && this.#i.send(JSON.stringify(e));
-	}
-	#P() {
-		let e = this.#p + Math.max(2e3, this.#p / 2), t = this.#e.now() - this.#m;
-		if (t >= e) return this.#L("not_in_time");
-		this.#_ = this.#e.setTimeout(() => this.#P(), Math.min(e - t, this.#p));
-	}
-	#F(e, n) {
-		let r = t(e, n), i = this.#f;
-		if (this.#z(), r.again && r.code !== "token_expired") return this.#B(r.code, r.retryAfterMs ?? i?.retryAfterMs);
-		if (r.code === "token_expired" && this.#l !== null && this.options.getToken) return void this.#S("expired");
-		if (this.#I(r.code)) return void this.#S("connect");
-		this.#V(i ?? new a(r.code, ""));
+	#F(e) {
+		for (let t of this.#n.unsent(e)) this.#I(t);
 	}
 	#I(e) {
-		return this.#l !== null || this.#u === null || !p(e) ? !1 : (this.#u = null, this.emit("guesttoken", null), !0);
+		let t = JSON.stringify(e.frame);
+		if (new TextEncoder().encode(t).length > (this.#s.frame_bytes || le)) return e.settle(d());
+		e.sent = !0, this.#i?.readyState === 1 && this.#i.send(t);
 	}
-	#L(e, t) {
-		this.#z(), t === 0 ? this.#S("connect") : this.#B(e);
+	#L(e) {
+		this.#i?.readyState === 1 && this.#i.send(JSON.stringify(e));
 	}
 	#R() {
-		if (this.#a.state === "stopped") return this.retry();
-		this.#z(), this.#S("connect");
+		let e = this.#g + Math.max(2e3, this.#g / 2), t = this.#e.now() - this.#_;
+		if (t >= e) return this.#U("not_in_time");
+		this.#b = this.#e.setTimeout(() => this.#R(), Math.min(e - t, this.#g));
 	}
-	#z() {
-		this.#H();
+	#z(e, t) {
+		let r = n(e, t), i = this.#h;
+		if (this.#G(), r.again && r.code !== "token_expired") return this.#K(r.code, r.retryAfterMs ?? i?.retryAfterMs);
+		if (r.code === "token_expired" && this.#l !== null && this.options.getToken) return this.#B(r, i);
+		if (this.#H(r.code)) return void this.#T("connect");
+		this.#q(i ?? new o(r.code, ""));
+	}
+	#B(e, t) {
+		if (this.#V() && (this.#f = 0), !e.again && ++this.#p >= se) return this.#q(t ?? new o(e.code, ""));
+		++this.#f === 1 ? this.#T("expired") : this.#K(e.code, e.retryAfterMs, "expired");
+	}
+	#V() {
+		return this.#e.now() - this.#y > oe;
+	}
+	#H(e) {
+		return this.#l !== null || this.#u === null || !v(e) ? !1 : (this.#u = null, this.emit("guesttoken", null), !0);
+	}
+	#U(e, t) {
+		this.#G(), t === 0 ? this.#T("connect") : this.#K(e);
+	}
+	#W() {
+		if (this.#a.state === "stopped") return this.retry();
+		this.#G(), this.#T("connect");
+	}
+	#G() {
+		this.#J();
 		let e = this.#i;
 		if (this.#i = null, e) {
 			e.onmessage = e.onclose = null;
@@ -1068,27 +1162,27 @@ var U = 5e3, W = 3e3, G = 3e3, K = class extends r {
 		this.#n.cut();
 		for (let e of this.#r.values()) e.cut();
 	}
-	#B(e, t) {
-		this.#e.now() - this.#g > X && this.#t.reset(), this.#g = Infinity;
-		let n = this.#t.next(t);
-		this.#U({
+	#K(e, t, n = "connect") {
+		this.#V() && this.#t.reset(), this.#m = n, this.#y = Infinity;
+		let r = this.#t.next(t);
+		this.#Y({
 			state: "waiting",
-			at: this.#e.now() + n,
+			at: this.#e.now() + r,
 			code: e
-		}), this.#_ = this.#e.setTimeout(() => void this.#S("connect"), n);
+		}), this.#b = this.#e.setTimeout(() => void this.#T(n), r);
 	}
-	#V(e) {
-		this.#z(), this.#U({
+	#q(e) {
+		this.#G(), this.#Y({
 			state: "stopped",
 			refusal: e
 		}), this.#n.abandon();
 		for (let t of this.#r.values()) t.phase !== "refused" && t.refuse(e);
 	}
-	#H() {
-		this.#e.clearTimeout(this.#_), this.#e.clearTimeout(this.#v), this.#_ = this.#v = void 0;
+	#J() {
+		this.#e.clearTimeout(this.#b), this.#e.clearTimeout(this.#x), this.#b = this.#x = void 0;
 	}
-	#U(e) {
+	#Y(e) {
 		this.#a = e, this.emit("status", e);
 	}
 };
-export { $ as Chatd, a as Refusal, K as Room, x as applyEvent, O as applyHistory, b as applyJoined, k as applyOlder, j as applyReacted, y as emptyRoom, M as excerpt, _ as mayRetry, u as passes, A as trim };
+export { $ as Chatd, o as Refusal, X as Room, E as applyEvent, k as applyHistory, T as applyJoined, A as applyOlder, P as applyReacted, w as emptyRoom, F as excerpt, S as mayRetry, p as passes, N as trim };

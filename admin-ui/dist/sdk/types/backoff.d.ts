@@ -16,5 +16,5 @@ export interface Close {
     code: string;
     retryAfterMs?: number;
 }
-/** Reads a close: 4500-4999 are final, everything else comes back. */
+/** Reads a close: 4500-4999 and broken frames are final, everything else comes back. */
 export declare function readClose(code: number, reason: string): Close;

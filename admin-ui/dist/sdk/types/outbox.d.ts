@@ -12,18 +12,21 @@ export interface Pending {
     readonly state: "waiting" | "sent" | "stored" | "refused";
     readonly refusal?: Refusal;
     readonly seq?: number;
+    /** As whom it was sent while nothing has said yet whether it is stored. */
+    readonly sentAs?: string;
 }
 /**
  * Posts until they are stored and seen, or refused. What had no answer is sent again with its
- * nonce, under which the server stores it once.
+ * nonce, under which the server stores it once for each author: as somebody else it waits for a word.
  */
 export declare class Outbox {
     #private;
     private readonly env;
     private readonly send;
     private readonly position;
+    private readonly me;
     private readonly changed;
-    constructor(env: Environment, send: (post: Pending) => Promise<PostAck> | null, position: () => number, changed: () => void);
+    constructor(env: Environment, send: (post: Pending) => Promise<PostAck> | null, position: () => number, me: () => string | undefined, changed: () => void);
     get entries(): readonly Pending[];
     add(post: Pending): void;
     /** Sends what waits, in order. */

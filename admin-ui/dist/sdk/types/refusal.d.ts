@@ -19,8 +19,12 @@ export declare class Refusal extends Error {
 export declare const disconnected: () => Refusal;
 export declare const timedOut: () => Refusal;
 export declare const stopped: () => Refusal;
+export declare const identityChanged: () => Refusal;
+/** The server's own code, said without asking it: it would end the connection. */
+export declare const oversize: () => Refusal;
 /** Whether the same request may succeed later by itself, without anybody changing anything. */
 export declare function passes(code: string): boolean;
 export declare function repeats(code: string): boolean;
+export declare function leavesOpen(code: string): boolean;
 /** Codes that say a guest token is worth nothing any more. */
 export declare function spoilsGuest(code: string): boolean;

@@ -40,8 +40,8 @@ export declare class Room extends Emitter<RoomEvents> {
     /** Others who are writing. */
     get typing(): readonly User[];
     get position(): Position | undefined;
-    /** Sends a message, now or once there is a connection. A nonce given again is stored once. */
-    post(text: string, replyTo?: string, nonce?: string): string;
+    /** Sends a message, now or once there is a connection. A nonce given again is stored once; `sentAs`: `Pending`'s. */
+    post(text: string, replyTo?: string, nonce?: string, sentAs?: string): string;
     retry(nonce: string): void;
     discard(nonce: string): void;
     edit(messageId: string, text: string): Promise<AckFrame>;
@@ -74,6 +74,8 @@ export declare class Room extends Emitter<RoomEvents> {
     receive(f: ServerFrame): void;
     /** @internal The connection is gone; it will come back. */
     cut(): void;
+    /** @internal One is someone else now: what was shown, and its position, were another's. */
+    startOver(): void;
     /** @internal The room is out of reach until someone acts. */
     refuse(refusal: Refusal): void;
     /** @internal A join was refused. Returns after how long to ask again; undefined: never. */

@@ -41,6 +41,11 @@ export declare function applyHistory(state: RoomState, page: HistoryPage): RoomS
  * although it ends one short of it.
  */
 export declare function applyOlder(state: RoomState, page: HistoryPage, before: number): RoomState;
+/**
+ * Brings a state up to date with a page that was read before these events: the last ones applied, in
+ * order and without a gap. What they name ends as the last of them says, however often it is said.
+ */
+export declare function applyAgain(state: RoomState, events: readonly LogFrame[]): RoomState;
 /** Forgets the oldest messages beyond `keep`. */
 export declare function trim(state: RoomState, keep: number): RoomState;
 /** One's own reaction, once it is acknowledged. */
