@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -27,20 +28,20 @@ func (a *applier) hide(o op) (result, error) {
 		return result{Code: "not_your_message"}, nil
 	}
 	for _, id := range o.IDs {
-		if err := a.exec(`INSERT INTO message_hides (message, act, own, by_id, at) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (message, act) DO NOTHING`, id, o.Act, o.Author != "", o.By, o.At); err != nil {
-			return result{}, err
-		}
-		if err := a.exec(`DELETE FROM pins WHERE message = $1`, id); err != nil {
-			return result{}, err
-		}
-	}
-	for _, id := range shown {
-		if err := a.exec(`UPDATE messages SET hidden = 1 WHERE id = $1`, id); err != nil {
+		if err := a.hideOne(o, id); err != nil {
 			return result{}, err
 		}
 	}
 	return a.listed(o, "deleted", shown)
+}
+
+func (a *applier) hideOne(o op, id string) error {
+	return errors.Join(
+		a.exec(`INSERT INTO message_hides (message, act, own, by_id, at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (message, act) DO NOTHING`, id, o.Act, o.Author != "", o.By, o.At),
+		a.exec(`UPDATE messages SET hidden = 1 WHERE id = $1 AND hidden = 0`, id),
+		a.exec(`DELETE FROM pins WHERE message = $1`, id),
+	)
 }
 
 // restore ends the acts on messages that weren't their author's own deletion.

@@ -193,14 +193,14 @@ func TestPostgresFence(t *testing.T) {
 	t.Parallel()
 	r := storetest.Start(t, postgresBackend(store.Power))
 	appendBatch := func(n int) (outcome string, err error) {
-		frame := fmt.Sprintf(`{"batch": "b%d", "writer": "w", "n": %d, "now": 1, "nonces_after": 0, "defaults": {}}`, n, n)
+		frame := fmt.Sprintf(`{"batch": "b%d", "writer": "w", "n": %d, "now": 9999999999999, "nonces_after": 0, "defaults": {}}`, n, n)
 		ops := fmt.Sprintf(`[{"op": "post", "room": "a", "by": "u:ann", "at": 1, "step": 1, "id": "m%d", "author": "u:ann", "posted": 1}]`, n)
 		err = r.SQL().QueryRow(`SELECT chatd_append($1, $2)`, frame, ops).Scan(&outcome)
 		return outcome, err
 	}
 	resolve := func(n int) (outcome string) {
 		t.Helper()
-		if err := r.SQL().QueryRow(`SELECT chatd_resolve('w', $1, 1)`, n).Scan(&outcome); err != nil {
+		if err := r.SQL().QueryRow(`SELECT chatd_resolve('w', $1, 9999999999999)`, n).Scan(&outcome); err != nil {
 			t.Fatal(err)
 		}
 		return outcome

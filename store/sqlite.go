@@ -152,16 +152,11 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		lost := was[metaDurability] == string(Process) && was[metaClean] != "yes" && (boot == "" || was[metaBoot] != boot)
-		restored := was[metaStamp] != beside
-		switch {
-		case was[metaGeneration] == "":
-		case lost:
-			d.cfg.Logger.Warn("the machine went down and durability is process: readers start afresh, for the last messages may be lost")
-		case restored:
-			d.cfg.Logger.Warn("the database isn't the one that was used here last, as after a restore from a backup: readers start afresh")
+		why := doubt(was, boot, beside)
+		if why != "" {
+			d.cfg.Logger.Warn(why + ": readers start afresh")
 		}
-		if was[metaGeneration] == "" || lost || restored {
+		if was[metaGeneration] == "" || why != "" {
 			if err := setMeta(ctx, tx, metaGeneration, d.cfg.NewID()); err != nil {
 				return err
 			}
@@ -179,6 +174,19 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 		return err
 	}
 	return d.checkpoint(ctx) // "no" must reach the disk before the first commit that may not
+}
+
+// doubt says why commits may have been lost since the database was last used; empty: none.
+func doubt(was map[string]string, boot, beside string) string {
+	switch {
+	case was[metaGeneration] == "": // it is new
+		return ""
+	case was[metaDurability] == string(Process) && was[metaClean] != "yes" && (boot == "" || was[metaBoot] != boot):
+		return "the machine went down and durability is process, so the last messages may be lost"
+	case was[metaStamp] != beside:
+		return "the database isn't the one that was used here last, as after a restore from a backup"
+	}
+	return ""
 }
 
 // stamp implements dialect. See stampFile.

@@ -157,14 +157,14 @@ func TestSQLiteSearchSteps(t *testing.T) {
 	for c := range rune(500) {
 		han.WriteRune('一' + c)
 	}
-	for i := range 40 {
+	for i := range 12 {
 		c, err := r.Post(t.Context(), "a", han.String(), fmt.Sprint(i))
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, c.Event.Message.ID)
 	}
-	all := 40 * len(chat.Tokens(han.String()))
+	all := 12 * len(chat.Tokens(han.String()))
 	r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
 	for _, op := range []chat.Op{chat.Hide{IDs: ids, Act: "purge"}, chat.Restore{IDs: ids}} {
 		if _, err := r.Do("a", op); err != nil {
@@ -173,7 +173,7 @@ func TestSQLiteSearchSteps(t *testing.T) {
 		if _, ok := op.(chat.Hide); ok {
 			all = 0
 		} else {
-			all = 40 * len(chat.Tokens(han.String()))
+			all = 12 * len(chat.Tokens(han.String()))
 		}
 		r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
 	}
