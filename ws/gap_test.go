@@ -56,3 +56,26 @@ func TestTooMuchLost(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEventThatShowsNothing sends the readers to the log for what came before it, and
+// they go on after it: it is how the store tells of what it can't render.
+func TestAnEventThatShowsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.in(t, "", "general")
+	w.post(t, "general", text(0))
+	w.bell.lose(true)
+	w.post(t, "general", text(1))
+	w.bell.lose(false)
+	room, err := w.Log.Snapshot(t.Context(), "general", chat.SnapshotQuery{})
+	must(t, err)
+	at, epoch := room.Room.Seq, room.Room.Epoch
+	for range 2 {
+		w.bell.Memory.Announce(t.Context(), []chat.Event{{Room: "general", Epoch: epoch, Seq: at, Prev: at}})
+	}
+	w.post(t, "general", text(2))
+	for i := range 3 {
+		if f := p.expect("message"); f.at("message", "text") != text(i) {
+			t.Fatalf("got %s, want %q", f, text(i))
+		}
+	}
+}
