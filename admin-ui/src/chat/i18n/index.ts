@@ -60,7 +60,9 @@ export interface Told {
 /** What was refused, why, and how long to wait. Codes without words of their own fall back on the server's sentence. */
 export function tell(e: Told): string {
   const table: Record<string, string> = catalogues[lang].errors;
-  return [Object.hasOwn(table, e.code) ? table[e.code] : e.message || table.internal, ...details(e)].join(" ");
+  // Closed by a code of WebSocket itself (1002, 1007…): one side broke the protocol.
+  const code = /^closed_1\d{3}$/.test(e.code) ? "unknown_type" : e.code;
+  return [Object.hasOwn(table, code) ? table[code] : e.message || table.internal, ...details(e)].join(" ");
 }
 
 /** The reason, and how long to wait. */
