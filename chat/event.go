@@ -21,11 +21,13 @@ type Event struct {
 	Room  RoomID
 	Epoch Epoch
 	Seq   Seq
-	Prev  Seq // the seq of the room's event before this one; 0: none. Set on live events only
-	Pos   Pos
-	At    time.Time
-	By    UserID
-	Kind  EventKind
+	// Prev is the seq of the room's event before this one; 0: none. Set on live events only.
+	// An event without Kind, whose Prev is its own Seq, shows nothing: it tells that the log has got so far.
+	Prev Seq
+	Pos  Pos
+	At   time.Time
+	By   UserID
+	Kind EventKind
 
 	Message   *Message      // EventMessage, EventEdited: the present state
 	Deleted   []MessageID   // EventDeleted
