@@ -8,6 +8,10 @@ type Cache struct {
 	forms *lru.Cache[string, Forms]
 }
 
+// maxRemembered bounds a text that is remembered, in bytes: its HTML can be five times as
+// long. Longer ones are rendered each time.
+const maxRemembered = 2 << 10
+
 // NewCache makes a cache of so many texts; at least 1.
 func NewCache(texts int) *Cache {
 	c, err := lru.New[string, Forms](max(1, texts))
@@ -19,8 +23,8 @@ func NewCache(texts int) *Cache {
 
 // Of is the function Of, remembered.
 func (c *Cache) Of(text string) Forms {
-	if !hasMarkup(text) {
-		return Of(text) // costs no more than looking it up
+	if len(text) > maxRemembered || !hasMarkup(text) {
+		return Of(text) // without markup it costs no more than looking it up
 	}
 	if f, ok := c.forms.Get(text); ok {
 		return f

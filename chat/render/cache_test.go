@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -13,6 +14,9 @@ func TestCacheSaysWhatOfSays(t *testing.T) {
 				t.Errorf("Of(%q) got %+v, want %+v", text, got, want)
 			}
 		}
+	}
+	if c.Of(strings.Repeat("*a* ", maxRemembered)); c.forms.Contains(strings.Repeat("*a* ", maxRemembered)) {
+		t.Error("a text beyond the bound is remembered")
 	}
 	if n := c.forms.Len(); n > 2 {
 		t.Errorf("%d texts are remembered, want at most 2", n)
