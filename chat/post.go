@@ -65,7 +65,8 @@ func (s *Service) refuseOrRepeat(ctx context.Context, by Actor, room RoomID, non
 		done(Committed{}, refusal)
 		return
 	}
-	if err := s.takeRead(ctx, by); err != nil {
+	// An allowance of its own: reading history must not cost a retry its answer.
+	if err := s.takeShared(ctx, "nonce", by, s.Limits.ReadsPerUser, "repeat posts"); err != nil {
 		done(Committed{}, err)
 		return
 	}

@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Rights are what an actor may do in a room right now.
 type Rights struct {
@@ -15,15 +12,6 @@ type Rights struct {
 func (s *Service) rights(by Actor, r Room) Rights {
 	refused := s.refusePost(by, r)
 	return Rights{Post: refused == nil, Moderate: by.Moderates(r.ID), Refused: refused}
-}
-
-// RightsOf tells what an actor may do in a room.
-func (s *Service) RightsOf(ctx context.Context, by Actor, room RoomID) (Rights, error) {
-	r, err := s.Room(ctx, room)
-	if err != nil {
-		return Rights{}, err
-	}
-	return s.rights(by, r), nil
 }
 
 // refuseEntry says why an actor may not be in a room; nil: they may.
