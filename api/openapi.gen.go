@@ -8,12 +8,38 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
 )
+
+// Defines values for Access.
+const (
+	AccessClaim    Access = "claim"
+	AccessOpen     Access = "open"
+	AccessSignedIn Access = "signed_in"
+	AccessStaff    Access = "staff"
+)
+
+// Valid indicates whether the value is a known member of the Access enum.
+func (e Access) Valid() bool {
+	switch e {
+	case AccessClaim:
+		return true
+	case AccessOpen:
+		return true
+	case AccessSignedIn:
+		return true
+	case AccessStaff:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for AuthorRole.
 const (
@@ -44,16 +70,52 @@ func (e AuthorRole) Valid() bool {
 
 // Defines values for Effect.
 const (
-	Ban  Effect = "ban"
-	Mute Effect = "mute"
+	EffectBan    Effect = "ban"
+	EffectHold   Effect = "hold"
+	EffectMute   Effect = "mute"
+	EffectShadow Effect = "shadow"
+	EffectSignIn Effect = "sign_in"
+	EffectSlow   Effect = "slow"
 )
 
 // Valid indicates whether the value is a known member of the Effect enum.
 func (e Effect) Valid() bool {
 	switch e {
-	case Ban:
+	case EffectBan:
 		return true
-	case Mute:
+	case EffectHold:
+		return true
+	case EffectMute:
+		return true
+	case EffectShadow:
+		return true
+	case EffectSignIn:
+		return true
+	case EffectSlow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Flag.
+const (
+	FlagDeleted Flag = "deleted"
+	FlagEdited  Flag = "edited"
+	FlagHeld    Flag = "held"
+	FlagShadow  Flag = "shadow"
+)
+
+// Valid indicates whether the value is a known member of the Flag enum.
+func (e Flag) Valid() bool {
+	switch e {
+	case FlagDeleted:
+		return true
+	case FlagEdited:
+		return true
+	case FlagHeld:
+		return true
+	case FlagShadow:
 		return true
 	default:
 		return false
@@ -62,19 +124,88 @@ func (e Effect) Valid() bool {
 
 // Defines values for GuestAccess.
 const (
-	None  GuestAccess = "none"
-	Read  GuestAccess = "read"
-	Write GuestAccess = "write"
+	GuestAccessNone  GuestAccess = "none"
+	GuestAccessRead  GuestAccess = "read"
+	GuestAccessWrite GuestAccess = "write"
 )
 
 // Valid indicates whether the value is a known member of the GuestAccess enum.
 func (e GuestAccess) Valid() bool {
 	switch e {
-	case None:
+	case GuestAccessNone:
 		return true
-	case Read:
+	case GuestAccessRead:
 		return true
-	case Write:
+	case GuestAccessWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HeldState.
+const (
+	HeldStatePending  HeldState = "pending"
+	HeldStateRefused  HeldState = "refused"
+	HeldStateReleased HeldState = "released"
+)
+
+// Valid indicates whether the value is a known member of the HeldState enum.
+func (e HeldState) Valid() bool {
+	switch e {
+	case HeldStatePending:
+		return true
+	case HeldStateRefused:
+		return true
+	case HeldStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Included.
+const (
+	IncludedDeleted Included = "deleted"
+	IncludedHeld    Included = "held"
+	IncludedShadow  Included = "shadow"
+)
+
+// Valid indicates whether the value is a known member of the Included enum.
+func (e Included) Valid() bool {
+	switch e {
+	case IncludedDeleted:
+		return true
+	case IncludedHeld:
+		return true
+	case IncludedShadow:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Level.
+const (
+	LevelKnown    Level = "known"
+	LevelNoJoins  Level = "no_joins"
+	LevelReadOnly Level = "read_only"
+	LevelSignedIn Level = "signed_in"
+	LevelSlow     Level = "slow"
+)
+
+// Valid indicates whether the value is a known member of the Level enum.
+func (e Level) Valid() bool {
+	switch e {
+	case LevelKnown:
+		return true
+	case LevelNoJoins:
+		return true
+	case LevelReadOnly:
+		return true
+	case LevelSignedIn:
+		return true
+	case LevelSlow:
 		return true
 	default:
 		return false
@@ -99,6 +230,395 @@ func (e MeKind) Valid() bool {
 	}
 }
 
+// Defines values for Metric.
+const (
+	MetricBytesOut    Metric = "bytes_out"
+	MetricConnections Metric = "connections"
+	MetricLatencyP50  Metric = "latency_p50"
+	MetricLatencyP99  Metric = "latency_p99"
+	MetricMessages    Metric = "messages"
+	MetricRefusals    Metric = "refusals"
+	MetricRooms       Metric = "rooms"
+	MetricUsers       Metric = "users"
+)
+
+// Valid indicates whether the value is a known member of the Metric enum.
+func (e Metric) Valid() bool {
+	switch e {
+	case MetricBytesOut:
+		return true
+	case MetricConnections:
+		return true
+	case MetricLatencyP50:
+		return true
+	case MetricLatencyP99:
+		return true
+	case MetricMessages:
+		return true
+	case MetricRefusals:
+		return true
+	case MetricRooms:
+		return true
+	case MetricUsers:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Only.
+const (
+	OnlyAll       Only = "all"
+	OnlyGuests    Only = "guests"
+	OnlyTokenless Only = "tokenless"
+)
+
+// Valid indicates whether the value is a known member of the Only enum.
+func (e Only) Valid() bool {
+	switch e {
+	case OnlyAll:
+		return true
+	case OnlyGuests:
+		return true
+	case OnlyTokenless:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Protocol.
+const (
+	ProtocolPlain Protocol = "plain"
+	ProtocolV1    Protocol = "v1"
+)
+
+// Valid indicates whether the value is a known member of the Protocol enum.
+func (e Protocol) Valid() bool {
+	switch e {
+	case ProtocolPlain:
+		return true
+	case ProtocolV1:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Role.
+const (
+	RoleAdmin     Role = "admin"
+	RoleModerator Role = "moderator"
+	RoleOwner     Role = "owner"
+	RoleViewer    Role = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the Role enum.
+func (e Role) Valid() bool {
+	switch e {
+	case RoleAdmin:
+		return true
+	case RoleModerator:
+		return true
+	case RoleOwner:
+		return true
+	case RoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Scope.
+const (
+	ScopeActsRead         Scope = "acts:read"
+	ScopeActsUndo         Scope = "acts:undo"
+	ScopeAddressesRead    Scope = "addresses:read"
+	ScopeConnectionsRead  Scope = "connections:read"
+	ScopeConnectionsWrite Scope = "connections:write"
+	ScopeHeldDecide       Scope = "held:decide"
+	ScopeKeysRead         Scope = "keys:read"
+	ScopeKeysWrite        Scope = "keys:write"
+	ScopeMessagesModerate Scope = "messages:moderate"
+	ScopeMessagesPost     Scope = "messages:post"
+	ScopeMessagesRead     Scope = "messages:read"
+	ScopeNoticesWrite     Scope = "notices:write"
+	ScopeRoomsRead        Scope = "rooms:read"
+	ScopeRoomsWrite       Scope = "rooms:write"
+	ScopeSanctionsRead    Scope = "sanctions:read"
+	ScopeSanctionsWrite   Scope = "sanctions:write"
+	ScopeStaffRead        Scope = "staff:read"
+	ScopeStaffWrite       Scope = "staff:write"
+	ScopeStatsRead        Scope = "stats:read"
+	ScopeUsersRead        Scope = "users:read"
+	ScopeUsersWrite       Scope = "users:write"
+)
+
+// Valid indicates whether the value is a known member of the Scope enum.
+func (e Scope) Valid() bool {
+	switch e {
+	case ScopeActsRead:
+		return true
+	case ScopeActsUndo:
+		return true
+	case ScopeAddressesRead:
+		return true
+	case ScopeConnectionsRead:
+		return true
+	case ScopeConnectionsWrite:
+		return true
+	case ScopeHeldDecide:
+		return true
+	case ScopeKeysRead:
+		return true
+	case ScopeKeysWrite:
+		return true
+	case ScopeMessagesModerate:
+		return true
+	case ScopeMessagesPost:
+		return true
+	case ScopeMessagesRead:
+		return true
+	case ScopeNoticesWrite:
+		return true
+	case ScopeRoomsRead:
+		return true
+	case ScopeRoomsWrite:
+		return true
+	case ScopeSanctionsRead:
+		return true
+	case ScopeSanctionsWrite:
+		return true
+	case ScopeStaffRead:
+		return true
+	case ScopeStaffWrite:
+		return true
+	case ScopeStatsRead:
+		return true
+	case ScopeUsersRead:
+		return true
+	case ScopeUsersWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Standing.
+const (
+	StandingAll   Standing = "all"
+	StandingFalse Standing = "false"
+	StandingTrue  Standing = "true"
+)
+
+// Valid indicates whether the value is a known member of the Standing enum.
+func (e Standing) Valid() bool {
+	switch e {
+	case StandingAll:
+		return true
+	case StandingFalse:
+		return true
+	case StandingTrue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TaskState.
+const (
+	TaskStateCancelled TaskState = "cancelled"
+	TaskStateDone      TaskState = "done"
+	TaskStateFailed    TaskState = "failed"
+	TaskStateQueued    TaskState = "queued"
+	TaskStateRunning   TaskState = "running"
+)
+
+// Valid indicates whether the value is a known member of the TaskState enum.
+func (e TaskState) Valid() bool {
+	switch e {
+	case TaskStateCancelled:
+		return true
+	case TaskStateDone:
+		return true
+	case TaskStateFailed:
+		return true
+	case TaskStateQueued:
+		return true
+	case TaskStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Via.
+const (
+	ViaAPI       Via = "api"
+	ViaDashboard Via = "dashboard"
+	ViaRule      Via = "rule"
+	ViaV1        Via = "v1"
+)
+
+// Valid indicates whether the value is a known member of the Via enum.
+func (e Via) Valid() bool {
+	switch e {
+	case ViaAPI:
+		return true
+	case ViaDashboard:
+		return true
+	case ViaRule:
+		return true
+	case ViaV1:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Window.
+const (
+	WindowN1H  Window = "1h"
+	WindowN24H Window = "24h"
+	WindowN5M  Window = "5m"
+)
+
+// Valid indicates whether the value is a known member of the Window enum.
+func (e Window) Valid() bool {
+	switch e {
+	case WindowN1H:
+		return true
+	case WindowN24H:
+		return true
+	case WindowN5M:
+		return true
+	default:
+		return false
+	}
+}
+
+// Access Who may come in: everybody, whoever has signed in, whose token has a claim, or staff and moderators alone.
+type Access string
+
+// Act defines model for Act.
+type Act struct {
+	At time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By ActorID `json:"by"`
+
+	// Counts How many effects of each kind it had.
+	Counts []ActCount `json:"counts"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID ID `json:"id"`
+
+	// Kind Such as `sanction.make`; new ones come.
+	Kind string `json:"kind"`
+
+	// Pos Its place among all acts and events.
+	Pos    int64  `json:"pos"`
+	Reason string `json:"reason"`
+
+	// Rooms Empty: it concerns no room, or all.
+	Rooms []RoomID `json:"rooms"`
+
+	// Undoable Whether any of it can be taken back.
+	Undoable bool `json:"undoable"`
+
+	// Undoes The act that it took back.
+	Undoes *string `json:"undoes"`
+
+	// UndoneBy The act that took it back.
+	UndoneBy *string `json:"undone_by"`
+
+	// Users Whom it hit, as far as they are remembered.
+	Users []UserID `json:"users"`
+
+	// Via By which way it came: a staff session, a key, a moderator in the chat, or chatd itself.
+	Via Via `json:"via"`
+}
+
+// ActCount defines model for ActCount.
+type ActCount struct {
+	Count int    `json:"count"`
+	What  string `json:"what"`
+}
+
+// ActDetail defines model for ActDetail.
+type ActDetail struct {
+	Act     Act         `json:"act"`
+	Effects []ActEffect `json:"effects"`
+}
+
+// ActEffect defines model for ActEffect.
+type ActEffect struct {
+	// After JSON; null: nothing.
+	After *string `json:"after"`
+
+	// Before JSON; null: nothing.
+	Before   *string `json:"before"`
+	Count    int     `json:"count"`
+	Messages []ID    `json:"messages"`
+	Room     *string `json:"room"`
+
+	// Subject The id of a sanction, lock-down, held message, note, key or invitation, a staff name, or a setting's name.
+	Subject *string `json:"subject"`
+
+	// What Such as `messages_hidden`; docs/api.md lists them.
+	What string `json:"what"`
+}
+
+// ActPage defines model for ActPage.
+type ActPage struct {
+	Items []Act `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// ActResult What an act came to. `act` is absent for a dry run; what was changed comes as it is now.
+type ActResult struct {
+	Act    *Act `json:"act,omitempty"`
+	DryRun bool `json:"dry_run"`
+
+	// Failed Of an act on a list: the ids that it was not done to.
+	Failed *[]Failure `json:"failed,omitempty"`
+
+	// Impact Whom and what an act hits.
+	Impact Impact `json:"impact"`
+	Key    *Key   `json:"key,omitempty"`
+
+	// Lockdowns Those that were made or ended.
+	Lockdowns *[]Lockdown `json:"lockdowns,omitempty"`
+
+	// Message A message as staff see it. `deleted` is absent where it is visible.
+	Message *Message `json:"message,omitempty"`
+	Room    *Room    `json:"room,omitempty"`
+
+	// Sanctions Those that were made, changed or lifted, as they are now.
+	Sanctions *[]Sanction `json:"sanctions,omitempty"`
+	Skipped   []Skipped   `json:"skipped"`
+	Staff     *Staff      `json:"staff,omitempty"`
+
+	// Succeeded Of an act on a list: the ids that it was done to.
+	Succeeded *[]string `json:"succeeded,omitempty"`
+}
+
+// ActorID Who acted: a user, a staff account or a key, or `system`.
+//
+// Example: s:admin
+type ActorID = string
+
+// Alias What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+//
+// Example: addr_abcdefghijklmnop
+type Alias = string
+
 // Author defines model for Author.
 type Author struct {
 	// ID `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
@@ -111,8 +631,113 @@ type Author struct {
 	Role AuthorRole `json:"role"`
 }
 
-// AuthorRole defines model for Author.Role.
+// AuthorRole defines model for AuthorRole.
 type AuthorRole string
+
+// Claim defines model for Claim.
+type Claim struct {
+	// Name The claim of the token.
+	Name string `json:"name"`
+
+	// Value What it is, or what is among its values.
+	Value string `json:"value"`
+}
+
+// ClaimDraft Needed with access `claim`.
+type ClaimDraft struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// CodeProof defines model for CodeProof.
+type CodeProof struct {
+	// Code A code of the authenticator, or a recovery code.
+	//
+	// Example: 123456
+	Code string `json:"code"`
+}
+
+// Connection defines model for Connection.
+type Connection struct {
+	// Address null: not for the caller.
+	Address *string `json:"address"`
+	Agent   string  `json:"agent"`
+
+	// Alias What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+	//
+	// Example: addr_abcdefghijklmnop
+	Alias    Alias `json:"alias"`
+	BytesOut int64 `json:"bytes_out"`
+
+	// FramesPerSecond That it sends.
+	FramesPerSecond float64 `json:"frames_per_second"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID       ID       `json:"id"`
+	Name     string   `json:"name"`
+	Protocol Protocol `json:"protocol"`
+
+	// Queue Frames that wait to be written to it.
+	Queue int        `json:"queue"`
+	Role  AuthorRole `json:"role"`
+	Rooms []RoomID   `json:"rooms"`
+	Since time.Time  `json:"since"`
+
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User UserID `json:"user"`
+}
+
+// ConnectionCounts defines model for ConnectionCounts.
+type ConnectionCounts struct {
+	Plain int `json:"plain"`
+	Total int `json:"total"`
+	V1    int `json:"v1"`
+}
+
+// ConnectionPage defines model for ConnectionPage.
+type ConnectionPage struct {
+	Items []Connection `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// Counted defines model for Counted.
+type Counted struct {
+	Count int    `json:"count"`
+	ID    string `json:"id"`
+}
+
+// Deletion defines model for Deletion.
+type Deletion struct {
+	// Act null: it was no act of staff.
+	Act *string   `json:"act"`
+	At  time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By ActorID `json:"by"`
+
+	// Own Its author's own: it can't be restored.
+	Own bool `json:"own"`
+}
+
+// Disconnection Exactly one of them.
+type Disconnection struct {
+	// Connections Of these ids.
+	Connections *[]ID `json:"connections,omitempty"`
+
+	// Selection Whom an act hits: those who fit all that is said, judged when it is done. It needs at least one of them besides `room` and `guests_only`.
+	Selection *Selection `json:"selection,omitempty"`
+
+	// Users All of these users.
+	Users *[]UserID `json:"users,omitempty"`
+}
 
 // Draft defines model for Draft.
 type Draft struct {
@@ -126,8 +751,24 @@ type Draft struct {
 	Text    string `json:"text"`
 }
 
-// Effect `ban`: may not join, open sessions end. `mute`: may read, not write.
+// EarlierText defines model for EarlierText.
+type EarlierText struct {
+	Text string `json:"text"`
+
+	// Until When it was edited.
+	Until time.Time `json:"until"`
+}
+
+// Effect `ban`: may not join, open sessions end. `mute`: may read, not write. `shadow`: what they write they alone see. `slow`: writes once in `interval_seconds`. `sign_in`: may not be there as a guest. `hold`: what they write waits for a moderator.
 type Effect string
+
+// Failure defines model for Failure.
+type Failure struct {
+	// Code As of a problem.
+	Code    string `json:"code"`
+	ID      string `json:"id"`
+	Message string `json:"message"`
+}
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -136,13 +777,367 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// Flag defines model for Flag.
+type Flag string
+
 // GuestAccess What visitors who haven't signed in may do.
 type GuestAccess string
+
+// Handle The id of a key, an invitation or a session.
+//
+// Example: 9f3c
+type Handle = string
+
+// Held defines model for Held.
+type Held struct {
+	Act *string   `json:"act"`
+	At  time.Time `json:"at"`
+
+	// By Who decided.
+	By *string `json:"by"`
+
+	// Code Why it was refused: refused, expired or purged.
+	Code      *string    `json:"code"`
+	DecidedAt *time.Time `json:"decided_at"`
+	From      Author     `json:"from"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID ID `json:"id"`
+
+	// Room A room's name.
+	//
+	// Example: general
+	Room     RoomID    `json:"room"`
+	Sanction *string   `json:"sanction"`
+	State    HeldState `json:"state"`
+	Text     string    `json:"text"`
+
+	// Why `sanction`, or the name of a rule.
+	Why string `json:"why"`
+}
+
+// HeldPage defines model for HeldPage.
+type HeldPage struct {
+	Items []Held `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// HeldState defines model for HeldState.
+type HeldState string
 
 // ID A UUID.
 //
 // Example: 01936c00-0000-7000-8000-000000000001
 type ID = string
+
+// IDList defines model for IDList.
+type IDList struct {
+	Ids []ID `json:"ids"`
+}
+
+// Impact Whom and what an act hits.
+type Impact struct {
+	Guests     int `json:"guests"`
+	Messages   int `json:"messages"`
+	Moderators int `json:"moderators"`
+	Rooms      int `json:"rooms"`
+
+	// Sample At most 20 of the users.
+	Sample   []UserRef `json:"sample"`
+	Sessions int       `json:"sessions"`
+	SignedIn int       `json:"signed_in"`
+	Staff    int       `json:"staff"`
+	Users    int       `json:"users"`
+	Warnings []Warning `json:"warnings"`
+}
+
+// Included defines model for Included.
+type Included string
+
+// Invite defines model for Invite.
+type Invite struct {
+	At time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By        ActorID   `json:"by"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// ID The id of a key, an invitation or a session.
+	//
+	// Example: 9f3c
+	ID Handle `json:"id"`
+
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	Role Role `json:"role"`
+
+	// Rooms null: all rooms.
+	Rooms *[]string `json:"rooms"`
+}
+
+// InviteAcceptance defines model for InviteAcceptance.
+type InviteAcceptance struct {
+	// Name An account's name.
+	//
+	// Example: mia
+	Name StaffName `json:"name"`
+
+	// Password At least 8 characters.
+	Password string `json:"password"`
+	Token    string `json:"token"`
+}
+
+// InviteDraft defines model for InviteDraft.
+type InviteDraft struct {
+	// ExpiresSeconds How long it may be accepted.
+	ExpiresSeconds *int64 `json:"expires_seconds,omitempty"`
+
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	Role Role `json:"role"`
+
+	// Rooms Names or globs that it is limited to; null: all rooms.
+	Rooms *[]RoomGlob `json:"rooms,omitempty"`
+}
+
+// InvitePage defines model for InvitePage.
+type InvitePage struct {
+	Items []Invite `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// InviteSecret defines model for InviteSecret.
+type InviteSecret struct {
+	Invite Invite `json:"invite"`
+
+	// Token Works once; it is never shown again.
+	Token string `json:"token"`
+}
+
+// Key defines model for Key.
+type Key struct {
+	// ActsPerHour null: unbounded.
+	ActsPerHour *int      `json:"acts_per_hour"`
+	At          time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By         ActorID `json:"by"`
+	DryRunOnly bool    `json:"dry_run_only"`
+
+	// ExpiresAt null: never.
+	ExpiresAt *time.Time `json:"expires_at"`
+
+	// ID The id of a key, an invitation or a session.
+	//
+	// Example: 9f3c
+	ID         Handle     `json:"id"`
+	Label      string     `json:"label"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// LongestBanSeconds null: unbounded.
+	LongestBanSeconds *int64 `json:"longest_ban_seconds"`
+
+	// OldSecretUntil Until when the secret before the last rotation works; null: it doesn't.
+	OldSecretUntil *time.Time `json:"old_secret_until"`
+
+	// Prefix How its secret begins.
+	Prefix string `json:"prefix"`
+
+	// Rooms Names or globs; null: all rooms.
+	Rooms   *[]string `json:"rooms"`
+	Scopes  []Scope   `json:"scopes"`
+	Version int64     `json:"version"`
+}
+
+// KeyDraft defines model for KeyDraft.
+type KeyDraft struct {
+	// ActsPerHour null: unbounded.
+	ActsPerHour *int  `json:"acts_per_hour,omitempty"`
+	DryRunOnly  *bool `json:"dry_run_only,omitempty"`
+
+	// ExpiresAt null: never.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// Label For people: what the key is for. Its messages are signed with it.
+	Label string `json:"label"`
+
+	// LongestBanSeconds The longest sanction that it makes; null: unbounded.
+	LongestBanSeconds *int64 `json:"longest_ban_seconds,omitempty"`
+
+	// Rooms Names or globs that it is limited to; null: all rooms.
+	Rooms  *[]RoomGlob `json:"rooms,omitempty"`
+	Scopes []Scope     `json:"scopes"`
+}
+
+// KeyPage defines model for KeyPage.
+type KeyPage struct {
+	Items []Key `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// KeyPatch defines model for KeyPatch.
+type KeyPatch struct {
+	// ActsPerHour null: unbounded.
+	ActsPerHour nullable.Nullable[int] `json:"acts_per_hour,omitempty"`
+	DryRunOnly  *bool                  `json:"dry_run_only,omitempty"`
+
+	// ExpiresAt null: never.
+	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
+
+	// Label For people: what the key is for. Its messages are signed with it.
+	Label *string `json:"label,omitempty"`
+
+	// LongestBanSeconds The longest sanction that it makes; null: unbounded.
+	LongestBanSeconds nullable.Nullable[int64] `json:"longest_ban_seconds,omitempty"`
+
+	// Rooms Names or globs that it is limited to; null: all rooms.
+	Rooms  nullable.Nullable[[]RoomGlob] `json:"rooms,omitempty"`
+	Scopes *[]Scope                      `json:"scopes,omitempty"`
+}
+
+// KeyRotation defines model for KeyRotation.
+type KeyRotation struct {
+	// OverlapSeconds How long the old secret works, too.
+	OverlapSeconds *int64 `json:"overlap_seconds,omitempty"`
+}
+
+// KeySecret defines model for KeySecret.
+type KeySecret struct {
+	Key Key `json:"key"`
+
+	// Secret It is never shown again.
+	Secret string `json:"secret"`
+}
+
+// Latency From a post to its commit, over the last five minutes.
+type Latency struct {
+	P50Ms float64 `json:"p50_ms"`
+	P95Ms float64 `json:"p95_ms"`
+	P99Ms float64 `json:"p99_ms"`
+}
+
+// Level `slow`: one message in `seconds`. `known`: only who was first seen `seconds` ago writes. `signed_in`: guests read. `read_only`: nobody writes. `no_joins`: nobody comes in. Moderators and staff are exempt from all.
+type Level string
+
+// Likeness A suggestion, no more.
+type Likeness struct {
+	LastSeen time.Time `json:"last_seen"`
+	Name     string    `json:"name"`
+	Score    int       `json:"score"`
+
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User UserID `json:"user"`
+
+	// Why address, agent, name.
+	Why []string `json:"why"`
+}
+
+// LikenessPage defines model for LikenessPage.
+type LikenessPage struct {
+	Items []Likeness `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// Limits The bounds of a key; staff have none.
+type Limits struct {
+	// ActsPerHour null: unbounded.
+	ActsPerHour *int `json:"acts_per_hour"`
+
+	// DryRunOnly Nothing but dry runs.
+	DryRunOnly bool `json:"dry_run_only"`
+
+	// ExpiresAt When the credentials end; null: never.
+	ExpiresAt *time.Time `json:"expires_at"`
+
+	// LongestBanSeconds The longest sanction; null: unbounded.
+	LongestBanSeconds *int64 `json:"longest_ban_seconds"`
+}
+
+// Lockdown defines model for Lockdown.
+type Lockdown struct {
+	// Act A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	Act ID        `json:"act"`
+	At  time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By ActorID `json:"by"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID ID `json:"id"`
+
+	// Level `slow`: one message in `seconds`. `known`: only who was first seen `seconds` ago writes. `signed_in`: guests read. `read_only`: nobody writes. `no_joins`: nobody comes in. Moderators and staff are exempt from all.
+	Level  Level  `json:"level"`
+	Reason string `json:"reason"`
+
+	// Room null: all rooms.
+	Room *string `json:"room"`
+
+	// Seconds Of `slow` and `known`; else 0.
+	Seconds int64     `json:"seconds"`
+	Until   time.Time `json:"until"`
+}
+
+// LockdownDraft defines model for LockdownDraft.
+type LockdownDraft struct {
+	// ForSeconds How long it lasts.
+	ForSeconds int64 `json:"for_seconds"`
+
+	// Level `slow`: one message in `seconds`. `known`: only who was first seen `seconds` ago writes. `signed_in`: guests read. `read_only`: nobody writes. `no_joins`: nobody comes in. Moderators and staff are exempt from all.
+	Level Level `json:"level"`
+
+	// Reason Public.
+	Reason *string `json:"reason,omitempty"`
+
+	// Room null or absent: all rooms.
+	Room *string `json:"room,omitempty"`
+
+	// Seconds Of `slow` (at most 21600) and `known`.
+	Seconds *int64 `json:"seconds,omitempty"`
+}
+
+// LockdownPage defines model for LockdownPage.
+type LockdownPage struct {
+	Items []Lockdown `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// LogIn defines model for LogIn.
+type LogIn struct {
+	// Code A code of the authenticator, or a recovery code.
+	//
+	// Example: 123456
+	Code     *string `json:"code,omitempty"`
+	Name     string  `json:"name"`
+	Password string  `json:"password"`
+}
+
+// MadePassword defines model for MadePassword.
+type MadePassword struct {
+	// Password Made by chatd; it has to be changed at the next log-in.
+	Password string `json:"password"`
+}
 
 // Me defines model for Me.
 type Me struct {
@@ -152,21 +1147,58 @@ type Me struct {
 	ID   UserID `json:"id"`
 	Kind MeKind `json:"kind"`
 
-	// MustChangePassword The password was made by chatd, or set by someone else.
+	// Limits The bounds of a key; staff have none.
+	Limits Limits `json:"limits"`
+
+	// MustChangePassword The password was made by chatd, or set by someone else: nothing else works before it is changed.
 	MustChangePassword bool `json:"must_change_password"`
 
 	// Name What the caller's messages are signed with.
 	Name string `json:"name"`
+
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	Role *Role `json:"role,omitempty"`
+
+	// Rooms Names or globs of the rooms that the caller is limited to; null: all.
+	Rooms  *[]string `json:"rooms"`
+	Scopes []Scope   `json:"scopes"`
+
+	// TOTP Whether log-in asks for a code.
+	TOTP bool `json:"totp"`
 }
 
 // MeKind defines model for Me.Kind.
 type MeKind string
 
-// Message defines model for Message.
+// Member defines model for Member.
+type Member struct {
+	Connections int `json:"connections"`
+
+	// ID `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	ID   UserID     `json:"id"`
+	Name string     `json:"name"`
+	Role AuthorRole `json:"role"`
+}
+
+// MemberPage defines model for MemberPage.
+type MemberPage struct {
+	Items []Member `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// Message A message as staff see it. `deleted` is absent where it is visible.
 type Message struct {
 	At       time.Time  `json:"at"`
+	Deleted  *Deletion  `json:"deleted,omitempty"`
 	EditedAt *time.Time `json:"edited_at,omitempty"`
 	From     Author     `json:"from"`
+
+	// Held The id under which it waits for a moderator; null: it doesn't.
+	Held *string `json:"held"`
 
 	// HTML Safe to assign to innerHTML; there only where it differs from the escaped text.
 	HTML *string `json:"html,omitempty"`
@@ -184,11 +1216,26 @@ type Message struct {
 	// Example: general
 	Room RoomID `json:"room"`
 
-	// Seq Its place in the room; numbers have holes.
+	// Seq Its place in the room; numbers have holes. 0 while it is held.
 	Seq int64 `json:"seq"`
 
-	// Text As typed.
+	// Shadow Its author alone sees it.
+	Shadow bool `json:"shadow"`
+
+	// Text As typed; that of a deleted message, too.
 	Text string `json:"text"`
+}
+
+// MessageDetail defines model for MessageDetail.
+type MessageDetail struct {
+	// Earlier What it said before, the latest first.
+	Earlier []EarlierText `json:"earlier"`
+
+	// Hides Everything that hides it now.
+	Hides []Deletion `json:"hides"`
+
+	// Message A message as staff see it. `deleted` is absent where it is visible.
+	Message Message `json:"message"`
 }
 
 // MessagePage defines model for MessagePage.
@@ -199,8 +1246,99 @@ type MessagePage struct {
 	Next *Next `json:"next"`
 }
 
+// Metric defines model for Metric.
+type Metric string
+
 // Next The `cursor` of the following page; null at the end.
 type Next = string
+
+// Note defines model for Note.
+type Note struct {
+	At time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By ActorID `json:"by"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID   ID     `json:"id"`
+	Text string `json:"text"`
+
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User    UserID `json:"user"`
+	Version int64  `json:"version"`
+}
+
+// NoteDraft defines model for NoteDraft.
+type NoteDraft struct {
+	Text string `json:"text"`
+}
+
+// NotePage defines model for NotePage.
+type NotePage struct {
+	Items []Note `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// NoticeDraft Exactly one of `room`, `user` and `all`.
+type NoticeDraft struct {
+	// All Everybody. Only true says anything.
+	All *bool `json:"all,omitempty"`
+
+	// Room A room's name.
+	//
+	// Example: general
+	Room *RoomID `json:"room,omitempty"`
+	Text string  `json:"text"`
+
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User *UserID `json:"user,omitempty"`
+}
+
+// Only Whom a sanction on an address holds against: `all`, `guests`, or `tokenless` (plain connections that brought neither token nor cookie).
+type Only string
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	Current string `json:"current"`
+
+	// New At least 8 characters.
+	New string `json:"new"`
+}
+
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	Password string `json:"password"`
+}
+
+// Preset defines model for Preset.
+type Preset struct {
+	// DurationSeconds null: until it is lifted.
+	DurationSeconds *int64 `json:"duration_seconds"`
+
+	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write. `shadow`: what they write they alone see. `slow`: writes once in `interval_seconds`. `sign_in`: may not be there as a guest. `hold`: what they write waits for a moderator.
+	Effect Effect `json:"effect"`
+	ID     string `json:"id"`
+
+	// IntervalSeconds Of `slow`; else 0.
+	IntervalSeconds int64  `json:"interval_seconds"`
+	Reason          string `json:"reason"`
+	Title           string `json:"title"`
+}
+
+// PresetList defines model for PresetList.
+type PresetList struct {
+	Items []Preset `json:"items"`
+}
 
 // Problem RFC 9457.
 type Problem struct {
@@ -230,10 +1368,51 @@ type Problem struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// Protocol defines model for Protocol.
+type Protocol string
+
+// PurgeDraft defines model for PurgeDraft.
+type PurgeDraft struct {
+	// Scope A room or a glob; null or absent: all rooms.
+	Scope *string `json:"scope,omitempty"`
+
+	// Selection Whom an act hits: those who fit all that is said, judged when it is done. It needs at least one of them besides `room` and `guests_only`.
+	Selection *Selection `json:"selection,omitempty"`
+
+	// Since Not before this time.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Until Before this time.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Users Whose messages; this or `selection`.
+	Users *[]UserID `json:"users,omitempty"`
+}
+
+// PurgeOption Deletes in the same act what the target wrote within the scope.
+type PurgeOption struct {
+	// SinceSeconds How far back; null or absent: everything.
+	SinceSeconds *int64 `json:"since_seconds,omitempty"`
+}
+
 // Reaction defines model for Reaction.
 type Reaction struct {
 	Count int    `json:"count"`
 	Emoji string `json:"emoji"`
+}
+
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	// Codes Each works once. They are never shown again.
+	Codes []string `json:"codes"`
+}
+
+// RefusalCount defines model for RefusalCount.
+type RefusalCount struct {
+	Code string `json:"code"`
+
+	// Count In the last five minutes.
+	Count int64 `json:"count"`
 }
 
 // Reply defines model for Reply.
@@ -248,15 +1427,22 @@ type Reply struct {
 	ID ID `json:"id"`
 }
 
+// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+type Role string
+
 // Room defines model for Room.
 type Room struct {
+	// ArchivedAt null: it is in use.
+	ArchivedAt *time.Time `json:"archived_at"`
+
 	// Epoch The life of its log.
 	Epoch string `json:"epoch"`
 
 	// ID A room's name.
 	//
 	// Example: general
-	ID RoomID `json:"id"`
+	ID       RoomID    `json:"id"`
+	Lockdown *Lockdown `json:"lockdown,omitempty"`
 
 	// Members How many users are in it now.
 	Members int `json:"members"`
@@ -267,7 +1453,33 @@ type Room struct {
 
 	// Stored Whether someone has written to it or configured it.
 	Stored bool `json:"stored"`
+
+	// Version It rises with every change of its settings; the ETag is made of it.
+	Version int64 `json:"version"`
 }
+
+// RoomCounts defines model for RoomCounts.
+type RoomCounts struct {
+	Occupied int `json:"occupied"`
+	Stored   int `json:"stored"`
+}
+
+// RoomDraft defines model for RoomDraft.
+type RoomDraft struct {
+	// ID A room's name.
+	//
+	// Example: general
+	ID       RoomID         `json:"id"`
+	Settings *SettingsPatch `json:"settings,omitempty"`
+
+	// Template The id of a template; the settings come on top of it.
+	Template *string `json:"template,omitempty"`
+}
+
+// RoomGlob A room's name, or a pattern of it: `*` stands for any characters, `?` for one, `[a-z]` for one of these.
+//
+// Example: events-*
+type RoomGlob = string
 
 // RoomID A room's name.
 //
@@ -287,17 +1499,30 @@ type RoomPatch struct {
 	Settings SettingsPatch `json:"settings"`
 }
 
+// RoomPut Settings that are absent get their defaults.
+type RoomPut struct {
+	Settings *SettingsPatch `json:"settings,omitempty"`
+}
+
 // Sanction defines model for Sanction.
 type Sanction struct {
-	At time.Time `json:"at"`
-
-	// By `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	// Act A UUID.
 	//
-	// Example: u:ann
-	By UserID `json:"by"`
+	// Example: 01936c00-0000-7000-8000-000000000001
+	Act ID `json:"act"`
 
-	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write.
-	Effect Effect `json:"effect"`
+	// Also Whom the target has become by signing in.
+	Also []UserID  `json:"also"`
+	At   time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By ActorID `json:"by"`
+
+	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write. `shadow`: what they write they alone see. `slow`: writes once in `interval_seconds`. `sign_in`: may not be there as a guest. `hold`: what they write waits for a moderator.
+	Effect   Effect `json:"effect"`
+	Evidence []ID   `json:"evidence"`
 
 	// ExpiresAt null: never.
 	ExpiresAt *time.Time `json:"expires_at"`
@@ -307,37 +1532,123 @@ type Sanction struct {
 	// Example: 01936c00-0000-7000-8000-000000000001
 	ID ID `json:"id"`
 
-	// Name The user's name when it was made.
-	Name   string `json:"name"`
+	// IntervalSeconds Of `slow`; else 0.
+	IntervalSeconds int64      `json:"interval_seconds"`
+	LiftedAt        *time.Time `json:"lifted_at"`
+	LiftedBy        *string    `json:"lifted_by"`
+
+	// LiftedIn The act that lifted it.
+	LiftedIn *string `json:"lifted_in"`
+
+	// Name The target's name when it was made.
+	Name string `json:"name"`
+
+	// Note For staff.
+	Note   string `json:"note"`
 	Reason string `json:"reason"`
 
-	// Room null: all rooms.
-	Room *string `json:"room"`
+	// Rule Which rule made it, at which version.
+	Rule *string `json:"rule"`
 
-	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
-	//
-	// Example: u:ann
-	User UserID `json:"user"`
+	// Scope A room or a glob; null: all rooms.
+	Scope *string `json:"scope"`
+
+	// Standing Neither lifted nor over.
+	Standing bool      `json:"standing"`
+	StartsAt time.Time `json:"starts_at"`
+	Target   Target    `json:"target"`
+	Version  int64     `json:"version"`
+
+	// Via By which way it came: a staff session, a key, a moderator in the chat, or chatd itself.
+	Via Via `json:"via"`
+
+	// With The sanction that this one accompanies.
+	With *string `json:"with"`
 }
 
-// SanctionDraft defines model for SanctionDraft.
+// SanctionDraft Either `target` or `selection`.
 type SanctionDraft struct {
+	// AddressForSeconds Of a guest's ban: how long the guest's addresses must sign in (or are held, where there is no sign-in); 0: not at all. Absent: 24 hours.
+	AddressForSeconds *int64 `json:"address_for_seconds,omitempty"`
+
 	// DurationSeconds How long it holds; null: until it is lifted.
 	DurationSeconds *int64 `json:"duration_seconds"`
 
-	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write.
+	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write. `shadow`: what they write they alone see. `slow`: writes once in `interval_seconds`. `sign_in`: may not be there as a guest. `hold`: what they write waits for a moderator.
 	Effect Effect `json:"effect"`
+
+	// Evidence Ids of messages.
+	Evidence *[]ID `json:"evidence,omitempty"`
+
+	// Force Do it although it hits a proxy, loopback or too wide a prefix. It needs `X-Reason`.
+	Force *bool `json:"force,omitempty"`
+
+	// IntervalSeconds Of `slow`: the least time between two messages.
+	IntervalSeconds *int64 `json:"interval_seconds,omitempty"`
+
+	// Note For staff.
+	Note *string `json:"note,omitempty"`
+
+	// Purge Deletes in the same act what the target wrote within the scope.
+	Purge *PurgeOption `json:"purge,omitempty"`
 
 	// Reason Public; its target reads it.
 	Reason *string `json:"reason,omitempty"`
 
-	// Room Where it holds; null or absent: in all rooms.
-	Room *string `json:"room,omitempty"`
+	// Scope Where it holds: a room or a glob; null or absent: in all rooms.
+	Scope *string `json:"scope,omitempty"`
 
-	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	// Selection Whom an act hits: those who fit all that is said, judged when it is done. It needs at least one of them besides `room` and `guests_only`.
+	Selection *Selection `json:"selection,omitempty"`
+
+	// StartsAt Absent: now.
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+
+	// Target Exactly one of `user`, `address` and `address_hash`.
+	Target *TargetDraft `json:"target,omitempty"`
+}
+
+// SanctionEntry With an `id` it may be imported again: it is made once.
+type SanctionEntry struct {
+	// AddressForSeconds Of a guest's ban: how long the guest's addresses must sign in (or are held, where there is no sign-in); 0: not at all. Absent: 24 hours.
+	AddressForSeconds *int64 `json:"address_for_seconds,omitempty"`
+
+	// DurationSeconds How long it holds; null: until it is lifted.
+	DurationSeconds *int64 `json:"duration_seconds"`
+
+	// Effect `ban`: may not join, open sessions end. `mute`: may read, not write. `shadow`: what they write they alone see. `slow`: writes once in `interval_seconds`. `sign_in`: may not be there as a guest. `hold`: what they write waits for a moderator.
+	Effect Effect `json:"effect"`
+
+	// Evidence Ids of messages.
+	Evidence *[]ID `json:"evidence,omitempty"`
+
+	// ID A UUID.
 	//
-	// Example: u:ann
-	User UserID `json:"user"`
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID *ID `json:"id,omitempty"`
+
+	// IntervalSeconds Of `slow`: the least time between two messages.
+	IntervalSeconds *int64 `json:"interval_seconds,omitempty"`
+
+	// Note For staff.
+	Note *string `json:"note,omitempty"`
+
+	// Reason Public; its target reads it.
+	Reason *string `json:"reason,omitempty"`
+
+	// Scope Where it holds: a room or a glob; null or absent: in all rooms.
+	Scope *string `json:"scope,omitempty"`
+
+	// StartsAt Absent: now.
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+
+	// Target Exactly one of `user`, `address` and `address_hash`.
+	Target TargetDraft `json:"target"`
+}
+
+// SanctionImport defines model for SanctionImport.
+type SanctionImport struct {
+	Sanctions []SanctionEntry `json:"sanctions"`
 }
 
 // SanctionPage defines model for SanctionPage.
@@ -348,10 +1659,101 @@ type SanctionPage struct {
 	Next *Next `json:"next"`
 }
 
+// SanctionPatch defines model for SanctionPatch.
+type SanctionPatch struct {
+	// ExpiresAt null: until it is lifted.
+	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
+	Note      *string                      `json:"note,omitempty"`
+	Reason    *string                      `json:"reason,omitempty"`
+}
+
+// Scope One thing that a caller may do; every operation names the one that it needs.
+type Scope string
+
+// Selection Whom an act hits: those who fit all that is said, judged when it is done. It needs at least one of them besides `room` and `guests_only`.
+type Selection struct {
+	// FirstSeenSince Who had never been seen before.
+	FirstSeenSince *time.Time `json:"first_seen_since,omitempty"`
+	GuestsOnly     *bool      `json:"guests_only,omitempty"`
+
+	// JoinedSince Who has connected since.
+	JoinedSince *time.Time `json:"joined_since,omitempty"`
+
+	// NameLike Whose name is like this: case, look-alikes and spaces don't count.
+	NameLike *string `json:"name_like,omitempty"`
+
+	// Room A room's name.
+	//
+	// Example: general
+	Room *RoomID `json:"room,omitempty"`
+
+	// TextLike Who wrote something like this.
+	TextLike *string `json:"text_like,omitempty"`
+
+	// TextsSince How far back `text_like` looks; absent: an hour.
+	TextsSince *time.Time `json:"texts_since,omitempty"`
+
+	// Users These, and no others.
+	Users *[]UserID `json:"users,omitempty"`
+}
+
+// Series defines model for Series.
+type Series struct {
+	Metric Metric `json:"metric"`
+
+	// Points null: nothing was measured.
+	Points []*float64 `json:"points"`
+}
+
+// SeriesPage defines model for SeriesPage.
+type SeriesPage struct {
+	From        time.Time `json:"from"`
+	Series      []Series  `json:"series"`
+	StepSeconds int       `json:"step_seconds"`
+	To          time.Time `json:"to"`
+}
+
+// Session defines model for Session.
+type Session struct {
+	Agent string `json:"agent"`
+
+	// Alias What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+	//
+	// Example: addr_abcdefghijklmnop
+	Alias Alias `json:"alias"`
+
+	// At When it began.
+	At time.Time `json:"at"`
+
+	// Current The one that asks.
+	Current bool `json:"current"`
+
+	// ExpiresAt When it ends if nobody uses it.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// ID The id of a key, an invitation or a session.
+	//
+	// Example: 9f3c
+	ID       Handle    `json:"id"`
+	LastSeen time.Time `json:"last_seen"`
+}
+
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	Items []Session `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
 // Settings defines model for Settings.
 type Settings struct {
+	// Access Who may come in: everybody, whoever has signed in, whose token has a claim, or staff and moderators alone.
+	Access Access `json:"access"`
+
 	// AllowedSites Origins that may embed the room; empty: the server's own.
 	AllowedSites []string `json:"allowed_sites"`
+	Claim        *Claim   `json:"claim,omitempty"`
 
 	// Closed Nobody joins.
 	Closed bool `json:"closed"`
@@ -370,6 +1772,9 @@ type Settings struct {
 
 	// MinLength The shortest message, in characters.
 	MinLength int `json:"min_length"`
+
+	// Policy The policy that judges its messages; null: the server's own.
+	Policy *string `json:"policy"`
 
 	// ReadOnly Only moderators write.
 	ReadOnly bool `json:"read_only"`
@@ -390,21 +1795,297 @@ type Settings struct {
 
 // SettingsPatch defines model for SettingsPatch.
 type SettingsPatch struct {
+	// Access Who may come in: everybody, whoever has signed in, whose token has a claim, or staff and moderators alone.
+	Access       *Access   `json:"access,omitempty"`
 	AllowedSites *[]string `json:"allowed_sites,omitempty"`
-	Closed       *bool     `json:"closed,omitempty"`
+
+	// Claim Needed with access `claim`.
+	Claim  *ClaimDraft `json:"claim,omitempty"`
+	Closed *bool       `json:"closed,omitempty"`
 
 	// Guests What visitors who haven't signed in may do.
-	Guests          *GuestAccess `json:"guests,omitempty"`
-	History         *int         `json:"history,omitempty"`
-	MaxLength       *int         `json:"max_length,omitempty"`
-	MembersLimit    *int         `json:"members_limit,omitempty"`
-	MinLength       *int         `json:"min_length,omitempty"`
-	ReadOnly        *bool        `json:"read_only,omitempty"`
-	RetainCount     *int         `json:"retain_count,omitempty"`
-	RetainSeconds   *int64       `json:"retain_seconds,omitempty"`
-	SlowModeSeconds *int64       `json:"slow_mode_seconds,omitempty"`
-	Title           *string      `json:"title,omitempty"`
-	Topic           *string      `json:"topic,omitempty"`
+	Guests       *GuestAccess `json:"guests,omitempty"`
+	History      *int         `json:"history,omitempty"`
+	MaxLength    *int         `json:"max_length,omitempty"`
+	MembersLimit *int         `json:"members_limit,omitempty"`
+	MinLength    *int         `json:"min_length,omitempty"`
+
+	// Policy null: the server's own.
+	Policy          nullable.Nullable[string] `json:"policy,omitempty"`
+	ReadOnly        *bool                     `json:"read_only,omitempty"`
+	RetainCount     *int                      `json:"retain_count,omitempty"`
+	RetainSeconds   *int64                    `json:"retain_seconds,omitempty"`
+	SlowModeSeconds *int64                    `json:"slow_mode_seconds,omitempty"`
+	Title           *string                   `json:"title,omitempty"`
+	Topic           *string                   `json:"topic,omitempty"`
+}
+
+// Sighting defines model for Sighting.
+type Sighting struct {
+	// Address null: it is too old to be kept, or not for the caller.
+	Address *string `json:"address"`
+
+	// Agent null: it is too old to be kept.
+	Agent *string `json:"agent"`
+
+	// Alias What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+	//
+	// Example: addr_abcdefghijklmnop
+	Alias     Alias     `json:"alias"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	Tokenless bool      `json:"tokenless"`
+}
+
+// Skipped What an act, or its undoing, left alone.
+type Skipped struct {
+	// Code changed_later, gone, expired, not_undoable, already, …
+	Code    string  `json:"code"`
+	ID      string  `json:"id"`
+	Message string  `json:"message"`
+	Room    *string `json:"room"`
+
+	// What As in the effects of acts.
+	What string `json:"what"`
+}
+
+// Staff defines model for Staff.
+type Staff struct {
+	CreatedAt          time.Time  `json:"created_at"`
+	Disabled           bool       `json:"disabled"`
+	LastSeen           *time.Time `json:"last_seen"`
+	MustChangePassword bool       `json:"must_change_password"`
+
+	// Name An account's name.
+	//
+	// Example: mia
+	Name StaffName `json:"name"`
+
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	Role Role `json:"role"`
+
+	// Rooms Names or globs that the account is limited to; null: all.
+	Rooms   *[]string `json:"rooms"`
+	TOTP    bool      `json:"totp"`
+	Version int64     `json:"version"`
+}
+
+// StaffName An account's name.
+//
+// Example: mia
+type StaffName = string
+
+// StaffPage defines model for StaffPage.
+type StaffPage struct {
+	Items []Staff `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// StaffPatch defines model for StaffPatch.
+type StaffPatch struct {
+	// Disabled A disabled account can't log in; its sessions end.
+	Disabled *bool `json:"disabled,omitempty"`
+
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	Role *Role `json:"role,omitempty"`
+
+	// Rooms Names or globs that it is limited to; null: all rooms.
+	Rooms nullable.Nullable[[]RoomGlob] `json:"rooms,omitempty"`
+}
+
+// Standing defines model for Standing.
+type Standing string
+
+// Stats defines model for Stats.
+type Stats struct {
+	At          time.Time        `json:"at"`
+	Connections ConnectionCounts `json:"connections"`
+
+	// Held Messages that wait.
+	Held int `json:"held"`
+
+	// Latency From a post to its commit, over the last five minutes.
+	Latency Latency `json:"latency"`
+
+	// MessagesPerSecond Over the last minute.
+	MessagesPerSecond float64        `json:"messages_per_second"`
+	Nodes             int            `json:"nodes"`
+	Refusals          []RefusalCount `json:"refusals"`
+	Rooms             RoomCounts     `json:"rooms"`
+
+	// Sanctions Standing.
+	Sanctions int `json:"sanctions"`
+
+	// TopRooms By members, at most 10.
+	TopRooms []Counted `json:"top_rooms"`
+
+	// TopUsers By messages in the last five minutes, at most 10.
+	TopUsers      []Counted  `json:"top_users"`
+	UptimeSeconds int64      `json:"uptime_seconds"`
+	Users         UserCounts `json:"users"`
+}
+
+// TOTPRemoval defines model for TOTPRemoval.
+type TOTPRemoval struct {
+	// Code A code of the authenticator, or a recovery code.
+	//
+	// Example: 123456
+	Code     string `json:"code"`
+	Password string `json:"password"`
+}
+
+// TOTPSecret defines model for TOTPSecret.
+type TOTPSecret struct {
+	// Secret Base32 (RFC 4648).
+	Secret string `json:"secret"`
+
+	// URI For a QR code.
+	URI string `json:"uri"`
+}
+
+// Target defines model for Target.
+type Target struct {
+	// Address A prefix. It is there for callers with `addresses:read`; others see `address_hash`.
+	Address *string `json:"address,omitempty"`
+
+	// AddressHash What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+	//
+	// Example: addr_abcdefghijklmnop
+	AddressHash *Alias `json:"address_hash,omitempty"`
+
+	// Only Whom a sanction on an address holds against: `all`, `guests`, or `tokenless` (plain connections that brought neither token nor cookie).
+	Only Only `json:"only"`
+
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User *UserID `json:"user,omitempty"`
+}
+
+// TargetDraft Exactly one of `user`, `address` and `address_hash`.
+type TargetDraft struct {
+	// Address An address, or a prefix of some. Needs `addresses:read`.
+	//
+	// Example: 192.0.2.0/24
+	Address *string `json:"address,omitempty"`
+
+	// AddressHash What stands for an address (an IPv6 address: for its /64) where the address itself isn't shown: equal addresses, equal alias.
+	//
+	// Example: addr_abcdefghijklmnop
+	AddressHash *Alias `json:"address_hash,omitempty"`
+
+	// Only Whom a sanction on an address holds against: `all`, `guests`, or `tokenless` (plain connections that brought neither token nor cookie).
+	Only *Only `json:"only,omitempty"`
+
+	// User A signed-in user (`u:`) or a guest (`g:`).
+	User *string `json:"user,omitempty"`
+}
+
+// Task defines model for Task.
+type Task struct {
+	// Acts What it did.
+	Acts []ID      `json:"acts"`
+	At   time.Time `json:"at"`
+
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By      ActorID    `json:"by"`
+	Done    int        `json:"done"`
+	EndedAt *time.Time `json:"ended_at"`
+
+	// Failures At most 200.
+	Failures []Failure `json:"failures"`
+
+	// ID A UUID.
+	//
+	// Example: 01936c00-0000-7000-8000-000000000001
+	ID    ID        `json:"id"`
+	Kind  string    `json:"kind"`
+	State TaskState `json:"state"`
+
+	// Total null: not known yet.
+	Total *int `json:"total"`
+}
+
+// TaskState defines model for TaskState.
+type TaskState string
+
+// Template defines model for Template.
+type Template struct {
+	Description string   `json:"description"`
+	ID          string   `json:"id"`
+	Settings    Settings `json:"settings"`
+	Title       string   `json:"title"`
+}
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items []Template `json:"items"`
+}
+
+// TokenRevocation defines model for TokenRevocation.
+type TokenRevocation struct {
+	// Before Tokens issued before are worthless. It never goes back.
+	Before time.Time `json:"before"`
+}
+
+// UndoDraft defines model for UndoDraft.
+type UndoDraft struct {
+	// By Who acted: a user, a staff account or a key, or `system`.
+	//
+	// Example: s:admin
+	By    ActorID   `json:"by"`
+	Since time.Time `json:"since"`
+}
+
+// User defines model for User.
+type User struct {
+	// Connections Open now.
+	Connections int       `json:"connections"`
+	FirstSeen   time.Time `json:"first_seen"`
+
+	// ID `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	ID       UserID    `json:"id"`
+	LastSeen time.Time `json:"last_seen"`
+
+	// Messages Stored and not deleted.
+	Messages int `json:"messages"`
+
+	// Name At the last time.
+	Name string     `json:"name"`
+	Role AuthorRole `json:"role"`
+
+	// Sanctions Standing.
+	Sanctions int `json:"sanctions"`
+}
+
+// UserCounts defines model for UserCounts.
+type UserCounts struct {
+	Guests   int `json:"guests"`
+	SignedIn int `json:"signed_in"`
+	Total    int `json:"total"`
+}
+
+// UserDetail defines model for UserDetail.
+type UserDetail struct {
+	// Addresses The ways in which they came, the latest first.
+	Addresses []Sighting `json:"addresses"`
+	Notes     int        `json:"notes"`
+
+	// Rooms Where they are now.
+	Rooms []RoomID `json:"rooms"`
+
+	// Sanctions Those that stand.
+	Sanctions []Sanction `json:"sanctions"`
+
+	// TokensFrom Tokens issued before are worthless; null: none are.
+	TokensFrom *time.Time `json:"tokens_from"`
+	User       User       `json:"user"`
 }
 
 // UserID `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
@@ -412,26 +2093,145 @@ type SettingsPatch struct {
 // Example: u:ann
 type UserID = string
 
+// UserPage defines model for UserPage.
+type UserPage struct {
+	Items []User `json:"items"`
+
+	// Next The `cursor` of the following page; null at the end.
+	Next *Next `json:"next"`
+}
+
+// UserRef defines model for UserRef.
+type UserRef struct {
+	// ID `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	ID   UserID `json:"id"`
+	Name string `json:"name"`
+}
+
+// Via By which way it came: a staff session, a key, a moderator in the chat, or chatd itself.
+type Via string
+
+// Warning defines model for Warning.
+type Warning struct {
+	// Code own_proxy, loopback, too_wide, your_address, hits_staff or hits_signed_in. The first three refuse the act unless it is forced.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Window defines model for Window.
+type Window string
+
+// ActParam A UUID.
+//
+// Example: 01936c00-0000-7000-8000-000000000001
+type ActParam = ID
+
+// ByQuery Who acted: a user, a staff account or a key, or `system`.
+//
+// Example: s:admin
+type ByQuery = ActorID
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DryRun defines model for DryRun.
+type DryRun = bool
+
+// HeldParam A UUID.
+//
+// Example: 01936c00-0000-7000-8000-000000000001
+type HeldParam = ID
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// IfMatch Example: "3"
+type IfMatch = string
+
+// InviteParam The id of a key, an invitation or a session.
+//
+// Example: 9f3c
+type InviteParam = Handle
+
+// KeyParam The id of a key, an invitation or a session.
+//
+// Example: 9f3c
+type KeyParam = Handle
+
+// KindQuery defines model for KindQuery.
+type KindQuery = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// LockdownParam A UUID.
+//
+// Example: 01936c00-0000-7000-8000-000000000001
+type LockdownParam = ID
 
 // MessageParam A UUID.
 //
 // Example: 01936c00-0000-7000-8000-000000000001
 type MessageParam = ID
 
+// NoteParam A UUID.
+//
+// Example: 01936c00-0000-7000-8000-000000000001
+type NoteParam = ID
+
+// Reason Example: Spam%20in%20every%20room
+type Reason = string
+
 // RoomParam A room's name.
 //
 // Example: general
 type RoomParam = RoomID
 
+// RoomQuery A room's name.
+//
+// Example: general
+type RoomQuery = RoomID
+
 // SanctionParam A UUID.
 //
 // Example: 01936c00-0000-7000-8000-000000000001
 type SanctionParam = ID
+
+// SessionParam The id of a key, an invitation or a session.
+//
+// Example: 9f3c
+type SessionParam = Handle
+
+// Since defines model for Since.
+type Since = time.Time
+
+// StaffParam An account's name.
+//
+// Example: mia
+type StaffParam = StaffName
+
+// TaskParam A UUID.
+//
+// Example: 01936c00-0000-7000-8000-000000000001
+type TaskParam = ID
+
+// UndoneQuery defines model for UndoneQuery.
+type UndoneQuery = bool
+
+// Until defines model for Until.
+type Until = time.Time
+
+// UserParam `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+//
+// Example: u:ann
+type UserParam = UserID
+
+// UserQuery `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+//
+// Example: u:ann
+type UserQuery = UserID
 
 // Conflict RFC 9457.
 type Conflict = Problem
@@ -454,6 +2254,9 @@ type NotJSON = Problem
 // Refused RFC 9457.
 type Refused = Problem
 
+// Stale RFC 9457.
+type Stale = Problem
+
 // TooLarge RFC 9457.
 type TooLarge = Problem
 
@@ -466,8 +2269,437 @@ type Unauthenticated = Problem
 // Unavailable RFC 9457.
 type Unavailable = Problem
 
+// ListActsParams defines parameters for ListActs.
+type ListActsParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// By Only by this account, key or moderator, or by `system`.
+	By *ByQuery `form:"by,omitempty" json:"by,omitempty"`
+
+	// Kind Only acts of this kind, such as `messages.purge`.
+	Kind *KindQuery `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// Since Not before this time.
+	Since *Since `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Before this time.
+	Until *Until `form:"until,omitempty" json:"until,omitempty"`
+
+	// Undone Only acts that were undone, or only those that weren't.
+	Undone *UndoneQuery `form:"undone,omitempty" json:"undone,omitempty"`
+}
+
+// ExportActsParams defines parameters for ExportActs.
+type ExportActsParams struct {
+	// By Only by this account, key or moderator, or by `system`.
+	By *ByQuery `form:"by,omitempty" json:"by,omitempty"`
+
+	// Kind Only acts of this kind, such as `messages.purge`.
+	Kind *KindQuery `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// Since Not before this time.
+	Since *Since `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Before this time.
+	Until *Until `form:"until,omitempty" json:"until,omitempty"`
+
+	// Undone Only acts that were undone, or only those that weren't.
+	Undone *UndoneQuery `form:"undone,omitempty" json:"undone,omitempty"`
+}
+
+// UndoActsParams defines parameters for UndoActs.
+type UndoActsParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoActParams defines parameters for UndoAct.
+type UndoActParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListConnectionsParams defines parameters for ListConnections.
+type ListConnectionsParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// Address Only from this address, prefix, or alias.
+	Address *string `form:"address,omitempty" json:"address,omitempty"`
+
+	// Protocol Only of this protocol.
+	Protocol *Protocol `form:"protocol,omitempty" json:"protocol,omitempty"`
+}
+
+// DisconnectParams defines parameters for Disconnect.
+type DisconnectParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListHeldParams defines parameters for ListHeld.
+type ListHeldParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// State Only of this state.
+	State *HeldState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// RefuseHeldParams defines parameters for RefuseHeld.
+type RefuseHeldParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReleaseHeldParams defines parameters for ReleaseHeld.
+type ReleaseHeldParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListInvitesParams defines parameters for ListInvites.
+type ListInvitesParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// MakeInviteParams defines parameters for MakeInvite.
+type MakeInviteParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevokeInviteParams defines parameters for RevokeInvite.
+type RevokeInviteParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// ListKeysParams defines parameters for ListKeys.
+type ListKeysParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// MakeKeyParams defines parameters for MakeKey.
+type MakeKeyParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevokeKeyParams defines parameters for RevokeKey.
+type RevokeKeyParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeKeyParams defines parameters for ChangeKey.
+type ChangeKeyParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RotateKeyParams defines parameters for RotateKey.
+type RotateKeyParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListLockdownsParams defines parameters for ListLockdowns.
+type ListLockdownsParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+}
+
+// LockDownParams defines parameters for LockDown.
+type LockDownParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// LiftLockdownParams defines parameters for LiftLockdown.
+type LiftLockdownParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SearchMessagesParams defines parameters for SearchMessages.
+type SearchMessagesParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Q Words of the text.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// From Not before this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Flag Only messages of which this is true.
+	Flag *Flag `form:"flag,omitempty" json:"flag,omitempty"`
+}
+
+// SendNoticeParams defines parameters for SendNotice.
+type SendNoticeParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PurgeParams defines parameters for Purge.
+type PurgeParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListRoomsParams defines parameters for ListRooms.
 type ListRoomsParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Q Only rooms with this in their name or title.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Archived Only archived rooms, or only others. Absent: others.
+	Archived *bool `form:"archived,omitempty" json:"archived,omitempty"`
+
+	// Occupied Only rooms with somebody in them, or only empty ones.
+	Occupied *bool `form:"occupied,omitempty" json:"occupied,omitempty"`
+}
+
+// CreateRoomParams defines parameters for CreateRoom.
+type CreateRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteRoomParams defines parameters for DeleteRoom.
+type DeleteRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ConfigureRoomParams defines parameters for ConfigureRoom.
+type ConfigureRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutRoomParams defines parameters for PutRoom.
+type PutRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ArchiveRoomParams defines parameters for ArchiveRoom.
+type ArchiveRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ClearRoomParams defines parameters for ClearRoom.
+type ClearRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListMembersParams defines parameters for ListMembers.
+type ListMembersParams struct {
 	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
@@ -482,6 +2714,99 @@ type ListMessagesParams struct {
 
 	// Limit The most items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Around A page with this message in its middle.
+	Around *ID `form:"around,omitempty" json:"around,omitempty"`
+
+	// Include Show these, too.
+	Include *[]Included `form:"include,omitempty" json:"include,omitempty"`
+}
+
+// PostMessageParams defines parameters for PostMessage.
+type PostMessageParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteMessagesParams defines parameters for DeleteMessages.
+type DeleteMessagesParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RestoreMessagesParams defines parameters for RestoreMessages.
+type RestoreMessagesParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteMessageParams defines parameters for DeleteMessage.
+type DeleteMessageParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// UnpinMessageParams defines parameters for UnpinMessage.
+type UnpinMessageParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// PinMessageParams defines parameters for PinMessage.
+type PinMessageParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// RestoreMessageParams defines parameters for RestoreMessage.
+type RestoreMessageParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnarchiveRoomParams defines parameters for UnarchiveRoom.
+type UnarchiveRoomParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListSanctionsParams defines parameters for ListSanctions.
@@ -491,54 +2816,1632 @@ type ListSanctionsParams struct {
 
 	// Limit The most items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// User Only of this user.
+	User *UserQuery `form:"user,omitempty" json:"user,omitempty"`
+
+	// Room Only of this room.
+	Room *RoomQuery `form:"room,omitempty" json:"room,omitempty"`
+
+	// Effect Only of this effect.
+	Effect *Effect `form:"effect,omitempty" json:"effect,omitempty"`
+
+	// Address Only those that hold against this address (or alias of one).
+	Address *string `form:"address,omitempty" json:"address,omitempty"`
+
+	// Standing `true`: those that are neither lifted nor over; `false`: the others; `all`. Absent: `true`.
+	Standing *Standing `form:"standing,omitempty" json:"standing,omitempty"`
+
+	// By Only by this account, key or moderator, or by `system`.
+	By *ByQuery `form:"by,omitempty" json:"by,omitempty"`
 }
+
+// MakeSanctionParams defines parameters for MakeSanction.
+type MakeSanctionParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportSanctionsParams defines parameters for ImportSanctions.
+type ImportSanctionsParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// LiftSanctionsParams defines parameters for LiftSanctions.
+type LiftSanctionsParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// LiftSanctionParams defines parameters for LiftSanction.
+type LiftSanctionParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeSanctionParams defines parameters for ChangeSanction.
+type ChangeSanctionParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutSanctionParams defines parameters for PutSanction.
+type PutSanctionParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListStaffParams defines parameters for ListStaff.
+type ListStaffParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RemoveStaffParams defines parameters for RemoveStaff.
+type RemoveStaffParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeStaffParams defines parameters for ChangeStaff.
+type ChangeStaffParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ResetStaffPasswordParams defines parameters for ResetStaffPassword.
+type ResetStaffPasswordParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevokeStaffSessionsParams defines parameters for RevokeStaffSessions.
+type RevokeStaffSessionsParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// RemoveStaffTOTPParams defines parameters for RemoveStaffTOTP.
+type RemoveStaffTOTPParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+}
+
+// ListSeriesParams defines parameters for ListSeries.
+type ListSeriesParams struct {
+	// Metrics Which; absent: all.
+	Metrics *[]Metric `form:"metrics,omitempty" json:"metrics,omitempty"`
+
+	// Window How far back; absent: 1h.
+	Window *Window `form:"window,omitempty" json:"window,omitempty"`
+}
+
+// StreamParams defines parameters for Stream.
+type StreamParams struct {
+	// Rooms Rooms whose messages come, as staff see them.
+	Rooms *[]RoomID `form:"rooms,omitempty" json:"rooms,omitempty"`
+}
+
+// ListUsersParams defines parameters for ListUsers.
+type ListUsersParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Q Only with this in their name, or at the start of their id.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// SeenSince Only who was here since.
+	SeenSince *time.Time `form:"seen_since,omitempty" json:"seen_since,omitempty"`
+
+	// Guests Only guests, or only who has signed in.
+	Guests *bool `form:"guests,omitempty" json:"guests,omitempty"`
+}
+
+// LikelySameParams defines parameters for LikelySame.
+type LikelySameParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListNotesParams defines parameters for ListNotes.
+type ListNotesParams struct {
+	// Cursor The `next` of the page before. Opaque, and good for the list that it came from.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// AddNoteParams defines parameters for AddNote.
+type AddNoteParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteNoteParams defines parameters for DeleteNote.
+type DeleteNoteParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RevokeTokensParams defines parameters for RevokeTokens.
+type RevokeTokensParams struct {
+	// DryRun Change nothing: answer 200 with what would happen.
+	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
+	XReason *Reason `json:"X-Reason,omitempty"`
+
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UndoActsJSONRequestBody defines body for UndoActs for application/json ContentType.
+type UndoActsJSONRequestBody = UndoDraft
+
+// DisconnectJSONRequestBody defines body for Disconnect for application/json ContentType.
+type DisconnectJSONRequestBody = Disconnection
+
+// MakeInviteJSONRequestBody defines body for MakeInvite for application/json ContentType.
+type MakeInviteJSONRequestBody = InviteDraft
+
+// AcceptInviteJSONRequestBody defines body for AcceptInvite for application/json ContentType.
+type AcceptInviteJSONRequestBody = InviteAcceptance
+
+// MakeKeyJSONRequestBody defines body for MakeKey for application/json ContentType.
+type MakeKeyJSONRequestBody = KeyDraft
+
+// ChangeKeyJSONRequestBody defines body for ChangeKey for application/json ContentType.
+type ChangeKeyJSONRequestBody = KeyPatch
+
+// RotateKeyJSONRequestBody defines body for RotateKey for application/json ContentType.
+type RotateKeyJSONRequestBody = KeyRotation
+
+// LockDownJSONRequestBody defines body for LockDown for application/json ContentType.
+type LockDownJSONRequestBody = LockdownDraft
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
+// NewRecoveryCodesJSONRequestBody defines body for NewRecoveryCodes for application/json ContentType.
+type NewRecoveryCodesJSONRequestBody = PasswordProof
+
+// StartTOTPJSONRequestBody defines body for StartTOTP for application/json ContentType.
+type StartTOTPJSONRequestBody = PasswordProof
+
+// ConfirmTOTPJSONRequestBody defines body for ConfirmTOTP for application/json ContentType.
+type ConfirmTOTPJSONRequestBody = CodeProof
+
+// RemoveTOTPJSONRequestBody defines body for RemoveTOTP for application/json ContentType.
+type RemoveTOTPJSONRequestBody = TOTPRemoval
+
+// SendNoticeJSONRequestBody defines body for SendNotice for application/json ContentType.
+type SendNoticeJSONRequestBody = NoticeDraft
+
+// PurgeJSONRequestBody defines body for Purge for application/json ContentType.
+type PurgeJSONRequestBody = PurgeDraft
+
+// CreateRoomJSONRequestBody defines body for CreateRoom for application/json ContentType.
+type CreateRoomJSONRequestBody = RoomDraft
 
 // ConfigureRoomJSONRequestBody defines body for ConfigureRoom for application/json ContentType.
 type ConfigureRoomJSONRequestBody = RoomPatch
 
+// PutRoomJSONRequestBody defines body for PutRoom for application/json ContentType.
+type PutRoomJSONRequestBody = RoomPut
+
 // PostMessageJSONRequestBody defines body for PostMessage for application/json ContentType.
 type PostMessageJSONRequestBody = Draft
+
+// DeleteMessagesJSONRequestBody defines body for DeleteMessages for application/json ContentType.
+type DeleteMessagesJSONRequestBody = IDList
+
+// RestoreMessagesJSONRequestBody defines body for RestoreMessages for application/json ContentType.
+type RestoreMessagesJSONRequestBody = IDList
 
 // MakeSanctionJSONRequestBody defines body for MakeSanction for application/json ContentType.
 type MakeSanctionJSONRequestBody = SanctionDraft
 
+// ImportSanctionsJSONRequestBody defines body for ImportSanctions for application/json ContentType.
+type ImportSanctionsJSONRequestBody = SanctionImport
+
+// LiftSanctionsJSONRequestBody defines body for LiftSanctions for application/json ContentType.
+type LiftSanctionsJSONRequestBody = IDList
+
+// ChangeSanctionJSONRequestBody defines body for ChangeSanction for application/json ContentType.
+type ChangeSanctionJSONRequestBody = SanctionPatch
+
+// PutSanctionJSONRequestBody defines body for PutSanction for application/json ContentType.
+type PutSanctionJSONRequestBody = SanctionDraft
+
+// LogInJSONRequestBody defines body for LogIn for application/json ContentType.
+type LogInJSONRequestBody = LogIn
+
+// ChangeStaffJSONRequestBody defines body for ChangeStaff for application/json ContentType.
+type ChangeStaffJSONRequestBody = StaffPatch
+
+// AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
+type AddNoteJSONRequestBody = NoteDraft
+
+// RevokeTokensJSONRequestBody defines body for RevokeTokens for application/json ContentType.
+type RevokeTokensJSONRequestBody = TokenRevocation
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListActs List acts
+	// (GET /acts)
+	ListActs(ctx echo.Context, params ListActsParams) error
+	// ExportActs Export acts
+	// (GET /acts/export)
+	ExportActs(ctx echo.Context, params ExportActsParams) error
+	// UndoActs Undo what somebody did
+	// (POST /acts/undo)
+	UndoActs(ctx echo.Context, params UndoActsParams) error
+	// ShowAct Show an act
+	// (GET /acts/{act})
+	ShowAct(ctx echo.Context, act ActParam) error
+	// UndoAct Undo an act
+	// (POST /acts/{act}/undo)
+	UndoAct(ctx echo.Context, act ActParam, params UndoActParams) error
+	// ListConnections List connections
+	// (GET /connections)
+	ListConnections(ctx echo.Context, params ListConnectionsParams) error
+	// Disconnect End connections
+	// (POST /connections/disconnect)
+	Disconnect(ctx echo.Context, params DisconnectParams) error
+	// ListHeld List held messages
+	// (GET /held)
+	ListHeld(ctx echo.Context, params ListHeldParams) error
+	// RefuseHeld Refuse a held message
+	// (POST /held/{held}/refuse)
+	RefuseHeld(ctx echo.Context, held HeldParam, params RefuseHeldParams) error
+	// ReleaseHeld Release a held message
+	// (POST /held/{held}/release)
+	ReleaseHeld(ctx echo.Context, held HeldParam, params ReleaseHeldParams) error
+	// ListInvites List invitations
+	// (GET /invites)
+	ListInvites(ctx echo.Context, params ListInvitesParams) error
+	// MakeInvite Invite somebody
+	// (POST /invites)
+	MakeInvite(ctx echo.Context, params MakeInviteParams) error
+	// AcceptInvite Accept an invitation
+	// (POST /invites/accept)
+	AcceptInvite(ctx echo.Context) error
+	// RevokeInvite Take an invitation back
+	// (DELETE /invites/{invite})
+	RevokeInvite(ctx echo.Context, invite InviteParam, params RevokeInviteParams) error
+	// ListKeys List API keys
+	// (GET /keys)
+	ListKeys(ctx echo.Context, params ListKeysParams) error
+	// MakeKey Make an API key
+	// (POST /keys)
+	MakeKey(ctx echo.Context, params MakeKeyParams) error
+	// RevokeKey Revoke an API key
+	// (DELETE /keys/{key})
+	RevokeKey(ctx echo.Context, key KeyParam, params RevokeKeyParams) error
+	// ShowKey Show an API key
+	// (GET /keys/{key})
+	ShowKey(ctx echo.Context, key KeyParam) error
+	// ChangeKey Change an API key
+	// (PATCH /keys/{key})
+	ChangeKey(ctx echo.Context, key KeyParam, params ChangeKeyParams) error
+	// RotateKey Give a key another secret
+	// (POST /keys/{key}/rotate)
+	RotateKey(ctx echo.Context, key KeyParam, params RotateKeyParams) error
+	// ListLockdowns List lock-downs
+	// (GET /lockdowns)
+	ListLockdowns(ctx echo.Context, params ListLockdownsParams) error
+	// LockDown Lock a room down, or all
+	// (POST /lockdowns)
+	LockDown(ctx echo.Context, params LockDownParams) error
+	// LiftLockdown Lift a lock-down
+	// (DELETE /lockdowns/{lockdown})
+	LiftLockdown(ctx echo.Context, lockdown LockdownParam, params LiftLockdownParams) error
 	// ShowMe Tell who the caller is
 	// (GET /me)
 	ShowMe(ctx echo.Context) error
+	// ChangePassword Change one's password
+	// (PUT /me/password)
+	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
+	// NewRecoveryCodes Make new recovery codes
+	// (POST /me/recovery-codes)
+	NewRecoveryCodes(ctx echo.Context) error
+	// RevokeOtherSessions End one's other sessions
+	// (DELETE /me/sessions)
+	RevokeOtherSessions(ctx echo.Context) error
+	// ListSessions List one's own sessions
+	// (GET /me/sessions)
+	ListSessions(ctx echo.Context, params ListSessionsParams) error
+	// RevokeSession End a session
+	// (DELETE /me/sessions/{session})
+	RevokeSession(ctx echo.Context, session SessionParam) error
+	// StartTOTP Begin with one-time codes
+	// (POST /me/totp)
+	StartTOTP(ctx echo.Context) error
+	// ConfirmTOTP Turn one-time codes on
+	// (PUT /me/totp)
+	ConfirmTOTP(ctx echo.Context) error
+	// RemoveTOTP Turn one-time codes off
+	// (POST /me/totp/remove)
+	RemoveTOTP(ctx echo.Context) error
+	// SearchMessages Search messages
+	// (GET /messages)
+	SearchMessages(ctx echo.Context, params SearchMessagesParams) error
+	// SendNotice Tell those who are here
+	// (POST /notices)
+	SendNotice(ctx echo.Context, params SendNoticeParams) error
+	// Purge Delete what users wrote
+	// (POST /purges)
+	Purge(ctx echo.Context, params PurgeParams) error
+	// ListTemplates List the templates of rooms
+	// (GET /room-templates)
+	ListTemplates(ctx echo.Context) error
 	// ListRooms List rooms
 	// (GET /rooms)
 	ListRooms(ctx echo.Context, params ListRoomsParams) error
+	// CreateRoom Make a room
+	// (POST /rooms)
+	CreateRoom(ctx echo.Context, params CreateRoomParams) error
+	// DeleteRoom Delete a room
+	// (DELETE /rooms/{room})
+	DeleteRoom(ctx echo.Context, room RoomParam, params DeleteRoomParams) error
 	// ShowRoom Show a room
 	// (GET /rooms/{room})
 	ShowRoom(ctx echo.Context, room RoomParam) error
 	// ConfigureRoom Change a room's settings
 	// (PATCH /rooms/{room})
-	ConfigureRoom(ctx echo.Context, room RoomParam) error
+	ConfigureRoom(ctx echo.Context, room RoomParam, params ConfigureRoomParams) error
+	// PutRoom Make a room, or replace its settings
+	// (PUT /rooms/{room})
+	PutRoom(ctx echo.Context, room RoomParam, params PutRoomParams) error
+	// ArchiveRoom Archive a room
+	// (POST /rooms/{room}/archive)
+	ArchiveRoom(ctx echo.Context, room RoomParam, params ArchiveRoomParams) error
+	// ClearRoom Clear a room
+	// (POST /rooms/{room}/clear)
+	ClearRoom(ctx echo.Context, room RoomParam, params ClearRoomParams) error
+	// ListMembers List who is in a room
+	// (GET /rooms/{room}/members)
+	ListMembers(ctx echo.Context, room RoomParam, params ListMembersParams) error
 	// ListMessages Page through a room's messages
 	// (GET /rooms/{room}/messages)
 	ListMessages(ctx echo.Context, room RoomParam, params ListMessagesParams) error
 	// PostMessage Speak in a room
 	// (POST /rooms/{room}/messages)
-	PostMessage(ctx echo.Context, room RoomParam) error
+	PostMessage(ctx echo.Context, room RoomParam, params PostMessageParams) error
+	// DeleteMessages Delete messages
+	// (POST /rooms/{room}/messages/delete)
+	DeleteMessages(ctx echo.Context, room RoomParam, params DeleteMessagesParams) error
+	// RestoreMessages Restore messages
+	// (POST /rooms/{room}/messages/restore)
+	RestoreMessages(ctx echo.Context, room RoomParam, params RestoreMessagesParams) error
 	// DeleteMessage Delete a message
 	// (DELETE /rooms/{room}/messages/{message})
-	DeleteMessage(ctx echo.Context, room RoomParam, message MessageParam) error
-	// ListSanctions List what stands
+	DeleteMessage(ctx echo.Context, room RoomParam, message MessageParam, params DeleteMessageParams) error
+	// ShowMessage Show a message
+	// (GET /rooms/{room}/messages/{message})
+	ShowMessage(ctx echo.Context, room RoomParam, message MessageParam) error
+	// UnpinMessage Unpin a message
+	// (DELETE /rooms/{room}/messages/{message}/pin)
+	UnpinMessage(ctx echo.Context, room RoomParam, message MessageParam, params UnpinMessageParams) error
+	// PinMessage Pin a message
+	// (PUT /rooms/{room}/messages/{message}/pin)
+	PinMessage(ctx echo.Context, room RoomParam, message MessageParam, params PinMessageParams) error
+	// RestoreMessage Restore a message
+	// (POST /rooms/{room}/messages/{message}/restore)
+	RestoreMessage(ctx echo.Context, room RoomParam, message MessageParam, params RestoreMessageParams) error
+	// UnarchiveRoom Take a room out of the archive
+	// (POST /rooms/{room}/unarchive)
+	UnarchiveRoom(ctx echo.Context, room RoomParam, params UnarchiveRoomParams) error
+	// ListPresets List presets
+	// (GET /sanction-presets)
+	ListPresets(ctx echo.Context) error
+	// ListSanctions List sanctions
 	// (GET /sanctions)
 	ListSanctions(ctx echo.Context, params ListSanctionsParams) error
-	// MakeSanction Ban or mute a user
+	// MakeSanction Sanction somebody
 	// (POST /sanctions)
-	MakeSanction(ctx echo.Context) error
+	MakeSanction(ctx echo.Context, params MakeSanctionParams) error
+	// ImportSanctions Make many sanctions
+	// (POST /sanctions/import)
+	ImportSanctions(ctx echo.Context, params ImportSanctionsParams) error
+	// LiftSanctions Lift sanctions
+	// (POST /sanctions/lift)
+	LiftSanctions(ctx echo.Context, params LiftSanctionsParams) error
 	// LiftSanction Lift a sanction
 	// (DELETE /sanctions/{sanction})
-	LiftSanction(ctx echo.Context, sanction SanctionParam) error
+	LiftSanction(ctx echo.Context, sanction SanctionParam, params LiftSanctionParams) error
+	// ShowSanction Show a sanction
+	// (GET /sanctions/{sanction})
+	ShowSanction(ctx echo.Context, sanction SanctionParam) error
+	// ChangeSanction Change a sanction
+	// (PATCH /sanctions/{sanction})
+	ChangeSanction(ctx echo.Context, sanction SanctionParam, params ChangeSanctionParams) error
+	// PutSanction Make a sanction of a chosen id, or replace it
+	// (PUT /sanctions/{sanction})
+	PutSanction(ctx echo.Context, sanction SanctionParam, params PutSanctionParams) error
+	// LogOut Log out
+	// (DELETE /session)
+	LogOut(ctx echo.Context) error
+	// LogIn Log in
+	// (POST /session)
+	LogIn(ctx echo.Context) error
+	// ListStaff List staff accounts
+	// (GET /staff)
+	ListStaff(ctx echo.Context, params ListStaffParams) error
+	// RemoveStaff Remove a staff account
+	// (DELETE /staff/{name})
+	RemoveStaff(ctx echo.Context, name StaffParam, params RemoveStaffParams) error
+	// ShowStaff Show a staff account
+	// (GET /staff/{name})
+	ShowStaff(ctx echo.Context, name StaffParam) error
+	// ChangeStaff Change a staff account
+	// (PATCH /staff/{name})
+	ChangeStaff(ctx echo.Context, name StaffParam, params ChangeStaffParams) error
+	// ResetStaffPassword Give an account another password
+	// (POST /staff/{name}/password)
+	ResetStaffPassword(ctx echo.Context, name StaffParam, params ResetStaffPasswordParams) error
+	// RevokeStaffSessions End an account's sessions
+	// (DELETE /staff/{name}/sessions)
+	RevokeStaffSessions(ctx echo.Context, name StaffParam, params RevokeStaffSessionsParams) error
+	// RemoveStaffTOTP Turn an account's one-time codes off
+	// (DELETE /staff/{name}/totp)
+	RemoveStaffTOTP(ctx echo.Context, name StaffParam, params RemoveStaffTOTPParams) error
+	// ShowStats Show how it goes
+	// (GET /stats)
+	ShowStats(ctx echo.Context) error
+	// ListSeries Show how it went
+	// (GET /stats/series)
+	ListSeries(ctx echo.Context, params ListSeriesParams) error
+	// Stream Follow what happens
+	// (GET /stream)
+	Stream(ctx echo.Context, params StreamParams) error
+	// CancelTask Cancel a task
+	// (DELETE /tasks/{task})
+	CancelTask(ctx echo.Context, task TaskParam) error
+	// ShowTask Show a task
+	// (GET /tasks/{task})
+	ShowTask(ctx echo.Context, task TaskParam) error
+	// ListUsers List users
+	// (GET /users)
+	ListUsers(ctx echo.Context, params ListUsersParams) error
+	// ShowUser Show a user
+	// (GET /users/{user})
+	ShowUser(ctx echo.Context, user UserParam) error
+	// LikelySame List who is likely the same
+	// (GET /users/{user}/likely-same)
+	LikelySame(ctx echo.Context, user UserParam, params LikelySameParams) error
+	// ListNotes List notes about a user
+	// (GET /users/{user}/notes)
+	ListNotes(ctx echo.Context, user UserParam, params ListNotesParams) error
+	// AddNote Write a note about a user
+	// (POST /users/{user}/notes)
+	AddNote(ctx echo.Context, user UserParam, params AddNoteParams) error
+	// DeleteNote Delete a note
+	// (DELETE /users/{user}/notes/{note})
+	DeleteNote(ctx echo.Context, user UserParam, note NoteParam, params DeleteNoteParams) error
+	// RevokeTokens Make a user's tokens worthless
+	// (POST /users/{user}/revoke-tokens)
+	RevokeTokens(ctx echo.Context, user UserParam, params RevokeTokensParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListActs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListActs(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListActsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", ctx.QueryParams(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter by: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "undone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "undone", ctx.QueryParams(), &params.Undone, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter undone: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListActs(ctx, params)
+	return err
+}
+
+// ExportActs converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportActs(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportActsParams
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", ctx.QueryParams(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter by: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "undone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "undone", ctx.QueryParams(), &params.Undone, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter undone: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportActs(ctx, params)
+	return err
+}
+
+// UndoActs converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoActs(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoActsParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoActs(ctx, params)
+	return err
+}
+
+// ShowAct converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowAct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "act" -------------
+	var act ActParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "act", ctx.Param("act"), &act, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter act: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowAct(ctx, act)
+	return err
+}
+
+// UndoAct converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoAct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "act" -------------
+	var act ActParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "act", ctx.Param("act"), &act, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter act: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoActParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoAct(ctx, act, params)
+	return err
+}
+
+// ListConnections converts echo context to params.
+func (w *ServerInterfaceWrapper) ListConnections(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListConnectionsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "address" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "address", ctx.QueryParams(), &params.Address, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter address: %s", err))
+	}
+
+	// ------------- Optional query parameter "protocol" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "protocol", ctx.QueryParams(), &params.Protocol, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter protocol: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListConnections(ctx, params)
+	return err
+}
+
+// Disconnect converts echo context to params.
+func (w *ServerInterfaceWrapper) Disconnect(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisconnectParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Disconnect(ctx, params)
+	return err
+}
+
+// ListHeld converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHeld(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHeldParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHeld(ctx, params)
+	return err
+}
+
+// RefuseHeld converts echo context to params.
+func (w *ServerInterfaceWrapper) RefuseHeld(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "held" -------------
+	var held HeldParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "held", ctx.Param("held"), &held, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter held: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefuseHeldParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RefuseHeld(ctx, held, params)
+	return err
+}
+
+// ReleaseHeld converts echo context to params.
+func (w *ServerInterfaceWrapper) ReleaseHeld(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "held" -------------
+	var held HeldParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "held", ctx.Param("held"), &held, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter held: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseHeldParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReleaseHeld(ctx, held, params)
+	return err
+}
+
+// ListInvites converts echo context to params.
+func (w *ServerInterfaceWrapper) ListInvites(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInvitesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListInvites(ctx, params)
+	return err
+}
+
+// MakeInvite converts echo context to params.
+func (w *ServerInterfaceWrapper) MakeInvite(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeInviteParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MakeInvite(ctx, params)
+	return err
+}
+
+// AcceptInvite converts echo context to params.
+func (w *ServerInterfaceWrapper) AcceptInvite(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AcceptInvite(ctx)
+	return err
+}
+
+// RevokeInvite converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeInvite(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "invite" -------------
+	var invite InviteParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "invite", ctx.Param("invite"), &invite, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invite: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeInviteParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeInvite(ctx, invite, params)
+	return err
+}
+
+// ListKeys converts echo context to params.
+func (w *ServerInterfaceWrapper) ListKeys(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListKeysParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListKeys(ctx, params)
+	return err
+}
+
+// MakeKey converts echo context to params.
+func (w *ServerInterfaceWrapper) MakeKey(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeKeyParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MakeKey(ctx, params)
+	return err
+}
+
+// RevokeKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "key" -------------
+	var key KeyParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", ctx.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter key: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeKeyParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeKey(ctx, key, params)
+	return err
+}
+
+// ShowKey converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "key" -------------
+	var key KeyParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", ctx.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter key: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowKey(ctx, key)
+	return err
+}
+
+// ChangeKey converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "key" -------------
+	var key KeyParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", ctx.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter key: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeKeyParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeKey(ctx, key, params)
+	return err
+}
+
+// RotateKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "key" -------------
+	var key KeyParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", ctx.Param("key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter key: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateKeyParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateKey(ctx, key, params)
+	return err
+}
+
+// ListLockdowns converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLockdowns(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLockdownsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLockdowns(ctx, params)
+	return err
+}
+
+// LockDown converts echo context to params.
+func (w *ServerInterfaceWrapper) LockDown(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LockDownParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LockDown(ctx, params)
+	return err
+}
+
+// LiftLockdown converts echo context to params.
+func (w *ServerInterfaceWrapper) LiftLockdown(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "lockdown" -------------
+	var lockdown LockdownParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "lockdown", ctx.Param("lockdown"), &lockdown, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter lockdown: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LiftLockdownParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LiftLockdown(ctx, lockdown, params)
+	return err
 }
 
 // ShowMe converts echo context to params.
@@ -547,6 +4450,297 @@ func (w *ServerInterfaceWrapper) ShowMe(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ShowMe(ctx)
+	return err
+}
+
+// ChangePassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangePassword(ctx, params)
+	return err
+}
+
+// NewRecoveryCodes converts echo context to params.
+func (w *ServerInterfaceWrapper) NewRecoveryCodes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.NewRecoveryCodes(ctx)
+	return err
+}
+
+// RevokeOtherSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeOtherSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeOtherSessions(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx, params)
+	return err
+}
+
+// RevokeSession converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "session" -------------
+	var session SessionParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "session", ctx.Param("session"), &session, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeSession(ctx, session)
+	return err
+}
+
+// StartTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) StartTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartTOTP(ctx)
+	return err
+}
+
+// ConfirmTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) ConfirmTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConfirmTOTP(ctx)
+	return err
+}
+
+// RemoveTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveTOTP(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveTOTP(ctx)
+	return err
+}
+
+// SearchMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchMessages(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchMessagesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "flag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "flag", ctx.QueryParams(), &params.Flag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter flag: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchMessages(ctx, params)
+	return err
+}
+
+// SendNotice converts echo context to params.
+func (w *ServerInterfaceWrapper) SendNotice(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendNoticeParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SendNotice(ctx, params)
+	return err
+}
+
+// Purge converts echo context to params.
+func (w *ServerInterfaceWrapper) Purge(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PurgeParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Purge(ctx, params)
+	return err
+}
+
+// ListTemplates converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTemplates(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTemplates(ctx)
 	return err
 }
 
@@ -570,8 +4764,136 @@ func (w *ServerInterfaceWrapper) ListRooms(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
 	}
 
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "archived" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "archived", ctx.QueryParams(), &params.Archived, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter archived: %s", err))
+	}
+
+	// ------------- Optional query parameter "occupied" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "occupied", ctx.QueryParams(), &params.Occupied, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter occupied: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListRooms(ctx, params)
+	return err
+}
+
+// CreateRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateRoom(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateRoom(ctx, params)
+	return err
+}
+
+// DeleteRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteRoom(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteRoom(ctx, room, params)
 	return err
 }
 
@@ -602,8 +4924,252 @@ func (w *ServerInterfaceWrapper) ConfigureRoom(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfigureRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ConfigureRoom(ctx, room)
+	err = w.Handler.ConfigureRoom(ctx, room, params)
+	return err
+}
+
+// PutRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) PutRoom(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutRoom(ctx, room, params)
+	return err
+}
+
+// ArchiveRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) ArchiveRoom(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ArchiveRoom(ctx, room, params)
+	return err
+}
+
+// ClearRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearRoom(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearRoom(ctx, room, params)
+	return err
+}
+
+// ListMembers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMembers(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMembersParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMembers(ctx, room, params)
 	return err
 }
 
@@ -634,6 +5200,20 @@ func (w *ServerInterfaceWrapper) ListMessages(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
 	}
 
+	// ------------- Optional query parameter "around" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "around", ctx.QueryParams(), &params.Around, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter around: %s", err))
+	}
+
+	// ------------- Optional query parameter "include" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "include", ctx.QueryParams(), &params.Include, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter include: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListMessages(ctx, room, params)
 	return err
@@ -650,8 +5230,163 @@ func (w *ServerInterfaceWrapper) PostMessage(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostMessageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PostMessage(ctx, room)
+	err = w.Handler.PostMessage(ctx, room, params)
+	return err
+}
+
+// DeleteMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMessages(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteMessagesParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteMessages(ctx, room, params)
+	return err
+}
+
+// RestoreMessages converts echo context to params.
+func (w *ServerInterfaceWrapper) RestoreMessages(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RestoreMessagesParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RestoreMessages(ctx, room, params)
 	return err
 }
 
@@ -674,8 +5409,289 @@ func (w *ServerInterfaceWrapper) DeleteMessage(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteMessageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteMessage(ctx, room, message)
+	err = w.Handler.DeleteMessage(ctx, room, message, params)
+	return err
+}
+
+// ShowMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Path parameter "message" -------------
+	var message MessageParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", ctx.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowMessage(ctx, room, message)
+	return err
+}
+
+// UnpinMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) UnpinMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Path parameter "message" -------------
+	var message MessageParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", ctx.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnpinMessageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnpinMessage(ctx, room, message, params)
+	return err
+}
+
+// PinMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) PinMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Path parameter "message" -------------
+	var message MessageParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", ctx.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PinMessageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PinMessage(ctx, room, message, params)
+	return err
+}
+
+// RestoreMessage converts echo context to params.
+func (w *ServerInterfaceWrapper) RestoreMessage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Path parameter "message" -------------
+	var message MessageParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "message", ctx.Param("message"), &message, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RestoreMessageParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RestoreMessage(ctx, room, message, params)
+	return err
+}
+
+// UnarchiveRoom converts echo context to params.
+func (w *ServerInterfaceWrapper) UnarchiveRoom(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "room" -------------
+	var room RoomParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "room", ctx.Param("room"), &room, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnarchiveRoomParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnarchiveRoom(ctx, room, params)
+	return err
+}
+
+// ListPresets converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPresets(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPresets(ctx)
 	return err
 }
 
@@ -699,6 +5715,48 @@ func (w *ServerInterfaceWrapper) ListSanctions(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
 	}
 
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "room" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "room", ctx.QueryParams(), &params.Room, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter room: %s", err))
+	}
+
+	// ------------- Optional query parameter "effect" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "effect", ctx.QueryParams(), &params.Effect, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter effect: %s", err))
+	}
+
+	// ------------- Optional query parameter "address" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "address", ctx.QueryParams(), &params.Address, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter address: %s", err))
+	}
+
+	// ------------- Optional query parameter "standing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "standing", ctx.QueryParams(), &params.Standing, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter standing: %s", err))
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", ctx.QueryParams(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter by: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListSanctions(ctx, params)
 	return err
@@ -708,8 +5766,149 @@ func (w *ServerInterfaceWrapper) ListSanctions(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) MakeSanction(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeSanctionParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MakeSanction(ctx)
+	err = w.Handler.MakeSanction(ctx, params)
+	return err
+}
+
+// ImportSanctions converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportSanctions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportSanctionsParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportSanctions(ctx, params)
+	return err
+}
+
+// LiftSanctions converts echo context to params.
+func (w *ServerInterfaceWrapper) LiftSanctions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LiftSanctionsParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LiftSanctions(ctx, params)
 	return err
 }
 
@@ -724,8 +5923,882 @@ func (w *ServerInterfaceWrapper) LiftSanction(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sanction: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LiftSanctionParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.LiftSanction(ctx, sanction)
+	err = w.Handler.LiftSanction(ctx, sanction, params)
+	return err
+}
+
+// ShowSanction converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowSanction(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "sanction" -------------
+	var sanction SanctionParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sanction", ctx.Param("sanction"), &sanction, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sanction: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowSanction(ctx, sanction)
+	return err
+}
+
+// ChangeSanction converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeSanction(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "sanction" -------------
+	var sanction SanctionParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sanction", ctx.Param("sanction"), &sanction, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sanction: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeSanctionParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeSanction(ctx, sanction, params)
+	return err
+}
+
+// PutSanction converts echo context to params.
+func (w *ServerInterfaceWrapper) PutSanction(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "sanction" -------------
+	var sanction SanctionParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sanction", ctx.Param("sanction"), &sanction, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sanction: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutSanctionParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutSanction(ctx, sanction, params)
+	return err
+}
+
+// LogOut converts echo context to params.
+func (w *ServerInterfaceWrapper) LogOut(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LogOut(ctx)
+	return err
+}
+
+// LogIn converts echo context to params.
+func (w *ServerInterfaceWrapper) LogIn(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LogIn(ctx)
+	return err
+}
+
+// ListStaff converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStaff(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStaffParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStaff(ctx, params)
+	return err
+}
+
+// RemoveStaff converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveStaff(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveStaffParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveStaff(ctx, name, params)
+	return err
+}
+
+// ShowStaff converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowStaff(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowStaff(ctx, name)
+	return err
+}
+
+// ChangeStaff converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeStaff(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeStaffParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeStaff(ctx, name, params)
+	return err
+}
+
+// ResetStaffPassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetStaffPassword(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetStaffPasswordParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetStaffPassword(ctx, name, params)
+	return err
+}
+
+// RevokeStaffSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeStaffSessions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeStaffSessionsParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeStaffSessions(ctx, name, params)
+	return err
+}
+
+// RemoveStaffTOTP converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveStaffTOTP(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "name" -------------
+	var name StaffParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "name", ctx.Param("name"), &name, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveStaffTOTPParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveStaffTOTP(ctx, name, params)
+	return err
+}
+
+// ShowStats converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowStats(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowStats(ctx)
+	return err
+}
+
+// ListSeries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSeries(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSeriesParams
+	// ------------- Optional query parameter "metrics" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "metrics", ctx.QueryParams(), &params.Metrics, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter metrics: %s", err))
+	}
+
+	// ------------- Optional query parameter "window" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "window", ctx.QueryParams(), &params.Window, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter window: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSeries(ctx, params)
+	return err
+}
+
+// Stream converts echo context to params.
+func (w *ServerInterfaceWrapper) Stream(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamParams
+	// ------------- Optional query parameter "rooms" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, false, "rooms", ctx.QueryParams(), &params.Rooms, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rooms: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Stream(ctx, params)
+	return err
+}
+
+// CancelTask converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task" -------------
+	var task TaskParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task", ctx.Param("task"), &task, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelTask(ctx, task)
+	return err
+}
+
+// ShowTask converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowTask(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "task" -------------
+	var task TaskParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "task", ctx.Param("task"), &task, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter task: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowTask(ctx, task)
+	return err
+}
+
+// ListUsers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUsersParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "seen_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "seen_since", ctx.QueryParams(), &params.SeenSince, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter seen_since: %s", err))
+	}
+
+	// ------------- Optional query parameter "guests" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "guests", ctx.QueryParams(), &params.Guests, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter guests: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListUsers(ctx, params)
+	return err
+}
+
+// ShowUser converts echo context to params.
+func (w *ServerInterfaceWrapper) ShowUser(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ShowUser(ctx, user)
+	return err
+}
+
+// LikelySame converts echo context to params.
+func (w *ServerInterfaceWrapper) LikelySame(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LikelySameParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LikelySame(ctx, user, params)
+	return err
+}
+
+// ListNotes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListNotes(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNotesParams
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListNotes(ctx, user, params)
+	return err
+}
+
+// AddNote converts echo context to params.
+func (w *ServerInterfaceWrapper) AddNote(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddNoteParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddNote(ctx, user, params)
+	return err
+}
+
+// DeleteNote converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteNote(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Path parameter "note" -------------
+	var note NoteParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "note", ctx.Param("note"), &note, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter note: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteNoteParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteNote(ctx, user, note, params)
+	return err
+}
+
+// RevokeTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeTokens(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user" -------------
+	var user UserParam
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user", ctx.Param("user"), &user, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeTokensParams
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Reason" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Reason")]; found {
+		var XReason Reason
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Reason, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Reason", valueList[0], &XReason, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Reason: %s", err))
+		}
+
+		params.XReason = &XReason
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeTokens(ctx, user, params)
 	return err
 }
 
@@ -776,16 +6849,91 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 		Handler: si,
 	}
 
+	router.GET(options.BaseURL+"/acts", wrapper.ListActs, options.OperationMiddlewares["listActs"]...)
+	router.GET(options.BaseURL+"/acts/:act", wrapper.ShowAct, options.OperationMiddlewares["showAct"]...)
+	router.POST(options.BaseURL+"/acts/:act/undo", wrapper.UndoAct, options.OperationMiddlewares["undoAct"]...)
+	router.GET(options.BaseURL+"/acts/export", wrapper.ExportActs, options.OperationMiddlewares["exportActs"]...)
+	router.POST(options.BaseURL+"/acts/undo", wrapper.UndoActs, options.OperationMiddlewares["undoActs"]...)
+	router.GET(options.BaseURL+"/connections", wrapper.ListConnections, options.OperationMiddlewares["listConnections"]...)
+	router.POST(options.BaseURL+"/connections/disconnect", wrapper.Disconnect, options.OperationMiddlewares["disconnect"]...)
+	router.GET(options.BaseURL+"/held", wrapper.ListHeld, options.OperationMiddlewares["listHeld"]...)
+	router.POST(options.BaseURL+"/held/:held/refuse", wrapper.RefuseHeld, options.OperationMiddlewares["refuseHeld"]...)
+	router.POST(options.BaseURL+"/held/:held/release", wrapper.ReleaseHeld, options.OperationMiddlewares["releaseHeld"]...)
+	router.GET(options.BaseURL+"/invites", wrapper.ListInvites, options.OperationMiddlewares["listInvites"]...)
+	router.POST(options.BaseURL+"/invites", wrapper.MakeInvite, options.OperationMiddlewares["makeInvite"]...)
+	router.DELETE(options.BaseURL+"/invites/:invite", wrapper.RevokeInvite, options.OperationMiddlewares["revokeInvite"]...)
+	router.POST(options.BaseURL+"/invites/accept", wrapper.AcceptInvite, options.OperationMiddlewares["acceptInvite"]...)
+	router.GET(options.BaseURL+"/keys", wrapper.ListKeys, options.OperationMiddlewares["listKeys"]...)
+	router.POST(options.BaseURL+"/keys", wrapper.MakeKey, options.OperationMiddlewares["makeKey"]...)
+	router.DELETE(options.BaseURL+"/keys/:key", wrapper.RevokeKey, options.OperationMiddlewares["revokeKey"]...)
+	router.GET(options.BaseURL+"/keys/:key", wrapper.ShowKey, options.OperationMiddlewares["showKey"]...)
+	router.PATCH(options.BaseURL+"/keys/:key", wrapper.ChangeKey, options.OperationMiddlewares["changeKey"]...)
+	router.POST(options.BaseURL+"/keys/:key/rotate", wrapper.RotateKey, options.OperationMiddlewares["rotateKey"]...)
+	router.GET(options.BaseURL+"/lockdowns", wrapper.ListLockdowns, options.OperationMiddlewares["listLockdowns"]...)
+	router.POST(options.BaseURL+"/lockdowns", wrapper.LockDown, options.OperationMiddlewares["lockDown"]...)
+	router.DELETE(options.BaseURL+"/lockdowns/:lockdown", wrapper.LiftLockdown, options.OperationMiddlewares["liftLockdown"]...)
 	router.GET(options.BaseURL+"/me", wrapper.ShowMe, options.OperationMiddlewares["showMe"]...)
+	router.PUT(options.BaseURL+"/me/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.POST(options.BaseURL+"/me/recovery-codes", wrapper.NewRecoveryCodes, options.OperationMiddlewares["newRecoveryCodes"]...)
+	router.DELETE(options.BaseURL+"/me/sessions", wrapper.RevokeOtherSessions, options.OperationMiddlewares["revokeOtherSessions"]...)
+	router.GET(options.BaseURL+"/me/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
+	router.DELETE(options.BaseURL+"/me/sessions/:session", wrapper.RevokeSession, options.OperationMiddlewares["revokeSession"]...)
+	router.POST(options.BaseURL+"/me/totp", wrapper.StartTOTP, options.OperationMiddlewares["startTOTP"]...)
+	router.PUT(options.BaseURL+"/me/totp", wrapper.ConfirmTOTP, options.OperationMiddlewares["confirmTOTP"]...)
+	router.POST(options.BaseURL+"/me/totp/remove", wrapper.RemoveTOTP, options.OperationMiddlewares["removeTOTP"]...)
+	router.GET(options.BaseURL+"/messages", wrapper.SearchMessages, options.OperationMiddlewares["searchMessages"]...)
+	router.POST(options.BaseURL+"/notices", wrapper.SendNotice, options.OperationMiddlewares["sendNotice"]...)
+	router.POST(options.BaseURL+"/purges", wrapper.Purge, options.OperationMiddlewares["purge"]...)
+	router.GET(options.BaseURL+"/room-templates", wrapper.ListTemplates, options.OperationMiddlewares["listTemplates"]...)
 	router.GET(options.BaseURL+"/rooms", wrapper.ListRooms, options.OperationMiddlewares["listRooms"]...)
+	router.POST(options.BaseURL+"/rooms", wrapper.CreateRoom, options.OperationMiddlewares["createRoom"]...)
+	router.DELETE(options.BaseURL+"/rooms/:room", wrapper.DeleteRoom, options.OperationMiddlewares["deleteRoom"]...)
 	router.GET(options.BaseURL+"/rooms/:room", wrapper.ShowRoom, options.OperationMiddlewares["showRoom"]...)
 	router.PATCH(options.BaseURL+"/rooms/:room", wrapper.ConfigureRoom, options.OperationMiddlewares["configureRoom"]...)
+	router.PUT(options.BaseURL+"/rooms/:room", wrapper.PutRoom, options.OperationMiddlewares["putRoom"]...)
+	router.POST(options.BaseURL+"/rooms/:room/archive", wrapper.ArchiveRoom, options.OperationMiddlewares["archiveRoom"]...)
+	router.POST(options.BaseURL+"/rooms/:room/clear", wrapper.ClearRoom, options.OperationMiddlewares["clearRoom"]...)
+	router.GET(options.BaseURL+"/rooms/:room/members", wrapper.ListMembers, options.OperationMiddlewares["listMembers"]...)
 	router.GET(options.BaseURL+"/rooms/:room/messages", wrapper.ListMessages, options.OperationMiddlewares["listMessages"]...)
 	router.POST(options.BaseURL+"/rooms/:room/messages", wrapper.PostMessage, options.OperationMiddlewares["postMessage"]...)
 	router.DELETE(options.BaseURL+"/rooms/:room/messages/:message", wrapper.DeleteMessage, options.OperationMiddlewares["deleteMessage"]...)
+	router.GET(options.BaseURL+"/rooms/:room/messages/:message", wrapper.ShowMessage, options.OperationMiddlewares["showMessage"]...)
+	router.DELETE(options.BaseURL+"/rooms/:room/messages/:message/pin", wrapper.UnpinMessage, options.OperationMiddlewares["unpinMessage"]...)
+	router.PUT(options.BaseURL+"/rooms/:room/messages/:message/pin", wrapper.PinMessage, options.OperationMiddlewares["pinMessage"]...)
+	router.POST(options.BaseURL+"/rooms/:room/messages/:message/restore", wrapper.RestoreMessage, options.OperationMiddlewares["restoreMessage"]...)
+	router.POST(options.BaseURL+"/rooms/:room/messages/delete", wrapper.DeleteMessages, options.OperationMiddlewares["deleteMessages"]...)
+	router.POST(options.BaseURL+"/rooms/:room/messages/restore", wrapper.RestoreMessages, options.OperationMiddlewares["restoreMessages"]...)
+	router.POST(options.BaseURL+"/rooms/:room/unarchive", wrapper.UnarchiveRoom, options.OperationMiddlewares["unarchiveRoom"]...)
+	router.GET(options.BaseURL+"/sanction-presets", wrapper.ListPresets, options.OperationMiddlewares["listPresets"]...)
 	router.GET(options.BaseURL+"/sanctions", wrapper.ListSanctions, options.OperationMiddlewares["listSanctions"]...)
 	router.POST(options.BaseURL+"/sanctions", wrapper.MakeSanction, options.OperationMiddlewares["makeSanction"]...)
 	router.DELETE(options.BaseURL+"/sanctions/:sanction", wrapper.LiftSanction, options.OperationMiddlewares["liftSanction"]...)
+	router.GET(options.BaseURL+"/sanctions/:sanction", wrapper.ShowSanction, options.OperationMiddlewares["showSanction"]...)
+	router.PATCH(options.BaseURL+"/sanctions/:sanction", wrapper.ChangeSanction, options.OperationMiddlewares["changeSanction"]...)
+	router.PUT(options.BaseURL+"/sanctions/:sanction", wrapper.PutSanction, options.OperationMiddlewares["putSanction"]...)
+	router.POST(options.BaseURL+"/sanctions/import", wrapper.ImportSanctions, options.OperationMiddlewares["importSanctions"]...)
+	router.POST(options.BaseURL+"/sanctions/lift", wrapper.LiftSanctions, options.OperationMiddlewares["liftSanctions"]...)
+	router.DELETE(options.BaseURL+"/session", wrapper.LogOut, options.OperationMiddlewares["logOut"]...)
+	router.POST(options.BaseURL+"/session", wrapper.LogIn, options.OperationMiddlewares["logIn"]...)
+	router.GET(options.BaseURL+"/staff", wrapper.ListStaff, options.OperationMiddlewares["listStaff"]...)
+	router.DELETE(options.BaseURL+"/staff/:name", wrapper.RemoveStaff, options.OperationMiddlewares["removeStaff"]...)
+	router.GET(options.BaseURL+"/staff/:name", wrapper.ShowStaff, options.OperationMiddlewares["showStaff"]...)
+	router.PATCH(options.BaseURL+"/staff/:name", wrapper.ChangeStaff, options.OperationMiddlewares["changeStaff"]...)
+	router.POST(options.BaseURL+"/staff/:name/password", wrapper.ResetStaffPassword, options.OperationMiddlewares["resetStaffPassword"]...)
+	router.DELETE(options.BaseURL+"/staff/:name/sessions", wrapper.RevokeStaffSessions, options.OperationMiddlewares["revokeStaffSessions"]...)
+	router.DELETE(options.BaseURL+"/staff/:name/totp", wrapper.RemoveStaffTOTP, options.OperationMiddlewares["removeStaffTOTP"]...)
+	router.GET(options.BaseURL+"/stats", wrapper.ShowStats, options.OperationMiddlewares["showStats"]...)
+	router.GET(options.BaseURL+"/stats/series", wrapper.ListSeries, options.OperationMiddlewares["listSeries"]...)
+	router.GET(options.BaseURL+"/stream", wrapper.Stream, options.OperationMiddlewares["stream"]...)
+	router.DELETE(options.BaseURL+"/tasks/:task", wrapper.CancelTask, options.OperationMiddlewares["cancelTask"]...)
+	router.GET(options.BaseURL+"/tasks/:task", wrapper.ShowTask, options.OperationMiddlewares["showTask"]...)
+	router.GET(options.BaseURL+"/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
+	router.GET(options.BaseURL+"/users/:user", wrapper.ShowUser, options.OperationMiddlewares["showUser"]...)
+	router.GET(options.BaseURL+"/users/:user/likely-same", wrapper.LikelySame, options.OperationMiddlewares["likelySame"]...)
+	router.GET(options.BaseURL+"/users/:user/notes", wrapper.ListNotes, options.OperationMiddlewares["listNotes"]...)
+	router.POST(options.BaseURL+"/users/:user/notes", wrapper.AddNote, options.OperationMiddlewares["addNote"]...)
+	router.DELETE(options.BaseURL+"/users/:user/notes/:note", wrapper.DeleteNote, options.OperationMiddlewares["deleteNote"]...)
+	router.POST(options.BaseURL+"/users/:user/revoke-tokens", wrapper.RevokeTokens, options.OperationMiddlewares["revokeTokens"]...)
 
 }
 
@@ -803,10 +6951,15 @@ type NotJSONApplicationProblemPlusJSONResponse Problem
 
 type RefusedApplicationProblemPlusJSONResponse Problem
 
+type StaleApplicationProblemPlusJSONResponse Problem
+
 type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type TooManyResponseHeaders struct {
-	RetryAfter *int
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+	RetryAfter         *int
 }
 type TooManyApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -832,6 +6985,626 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 	Headers UnavailableResponseHeaders
 }
 
+type ListActsRequestObject struct {
+	Params ListActsParams
+}
+
+type ListActsResponseObject interface {
+	VisitListActsResponse(w http.ResponseWriter) error
+}
+
+type ListActs200JSONResponse ActPage
+
+func (response ListActs200JSONResponse) VisitListActsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportActsRequestObject struct {
+	Params ExportActsParams
+}
+
+type ExportActsResponseObject interface {
+	VisitExportActsResponse(w http.ResponseWriter) error
+}
+
+type ExportActs200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportActs200ApplicationXNdjsonResponse) VisitExportActsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type UndoActsRequestObject struct {
+	Params UndoActsParams
+	Body   *UndoActsJSONRequestBody
+}
+
+type UndoActsResponseObject interface {
+	VisitUndoActsResponse(w http.ResponseWriter) error
+}
+
+type UndoActs200JSONResponse ActResult
+
+func (response UndoActs200JSONResponse) VisitUndoActsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoActs202JSONResponse Task
+
+func (response UndoActs202JSONResponse) VisitUndoActsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowActRequestObject struct {
+	Act ActParam `json:"act"`
+}
+
+type ShowActResponseObject interface {
+	VisitShowActResponse(w http.ResponseWriter) error
+}
+
+type ShowAct200JSONResponse ActDetail
+
+func (response ShowAct200JSONResponse) VisitShowActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoActRequestObject struct {
+	Act    ActParam `json:"act"`
+	Params UndoActParams
+}
+
+type UndoActResponseObject interface {
+	VisitUndoActResponse(w http.ResponseWriter) error
+}
+
+type UndoAct200JSONResponse ActResult
+
+func (response UndoAct200JSONResponse) VisitUndoActResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListConnectionsRequestObject struct {
+	Params ListConnectionsParams
+}
+
+type ListConnectionsResponseObject interface {
+	VisitListConnectionsResponse(w http.ResponseWriter) error
+}
+
+type ListConnections200JSONResponse ConnectionPage
+
+func (response ListConnections200JSONResponse) VisitListConnectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisconnectRequestObject struct {
+	Params DisconnectParams
+	Body   *DisconnectJSONRequestBody
+}
+
+type DisconnectResponseObject interface {
+	VisitDisconnectResponse(w http.ResponseWriter) error
+}
+
+type Disconnect200JSONResponse ActResult
+
+func (response Disconnect200JSONResponse) VisitDisconnectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeldRequestObject struct {
+	Params ListHeldParams
+}
+
+type ListHeldResponseObject interface {
+	VisitListHeldResponse(w http.ResponseWriter) error
+}
+
+type ListHeld200JSONResponse HeldPage
+
+func (response ListHeld200JSONResponse) VisitListHeldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefuseHeldRequestObject struct {
+	Held   HeldParam `json:"held"`
+	Params RefuseHeldParams
+}
+
+type RefuseHeldResponseObject interface {
+	VisitRefuseHeldResponse(w http.ResponseWriter) error
+}
+
+type RefuseHeld200JSONResponse ActResult
+
+func (response RefuseHeld200JSONResponse) VisitRefuseHeldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReleaseHeldRequestObject struct {
+	Held   HeldParam `json:"held"`
+	Params ReleaseHeldParams
+}
+
+type ReleaseHeldResponseObject interface {
+	VisitReleaseHeldResponse(w http.ResponseWriter) error
+}
+
+type ReleaseHeld200JSONResponse ActResult
+
+func (response ReleaseHeld200JSONResponse) VisitReleaseHeldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitesRequestObject struct {
+	Params ListInvitesParams
+}
+
+type ListInvitesResponseObject interface {
+	VisitListInvitesResponse(w http.ResponseWriter) error
+}
+
+type ListInvites200JSONResponse InvitePage
+
+func (response ListInvites200JSONResponse) VisitListInvitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeInviteRequestObject struct {
+	Params MakeInviteParams
+	Body   *MakeInviteJSONRequestBody
+}
+
+type MakeInviteResponseObject interface {
+	VisitMakeInviteResponse(w http.ResponseWriter) error
+}
+
+type MakeInvite200JSONResponse ActResult
+
+func (response MakeInvite200JSONResponse) VisitMakeInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeInvite201JSONResponse InviteSecret
+
+func (response MakeInvite201JSONResponse) VisitMakeInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInviteRequestObject struct {
+	Body *AcceptInviteJSONRequestBody
+}
+
+type AcceptInviteResponseObject interface {
+	VisitAcceptInviteResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvite201JSONResponse Me
+
+func (response AcceptInvite201JSONResponse) VisitAcceptInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeInviteRequestObject struct {
+	Invite InviteParam `json:"invite"`
+	Params RevokeInviteParams
+}
+
+type RevokeInviteResponseObject interface {
+	VisitRevokeInviteResponse(w http.ResponseWriter) error
+}
+
+type RevokeInvite200JSONResponse ActResult
+
+func (response RevokeInvite200JSONResponse) VisitRevokeInviteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKeysRequestObject struct {
+	Params ListKeysParams
+}
+
+type ListKeysResponseObject interface {
+	VisitListKeysResponse(w http.ResponseWriter) error
+}
+
+type ListKeys200JSONResponse KeyPage
+
+func (response ListKeys200JSONResponse) VisitListKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeKeyRequestObject struct {
+	Params MakeKeyParams
+	Body   *MakeKeyJSONRequestBody
+}
+
+type MakeKeyResponseObject interface {
+	VisitMakeKeyResponse(w http.ResponseWriter) error
+}
+
+type MakeKey200JSONResponse ActResult
+
+func (response MakeKey200JSONResponse) VisitMakeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeKey201JSONResponse KeySecret
+
+func (response MakeKey201JSONResponse) VisitMakeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeKeyRequestObject struct {
+	Key    KeyParam `json:"key"`
+	Params RevokeKeyParams
+}
+
+type RevokeKeyResponseObject interface {
+	VisitRevokeKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeKey200JSONResponse ActResult
+
+func (response RevokeKey200JSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowKeyRequestObject struct {
+	Key KeyParam `json:"key"`
+}
+
+type ShowKeyResponseObject interface {
+	VisitShowKeyResponse(w http.ResponseWriter) error
+}
+
+type ShowKey200JSONResponse Key
+
+func (response ShowKey200JSONResponse) VisitShowKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeKeyRequestObject struct {
+	Key    KeyParam `json:"key"`
+	Params ChangeKeyParams
+	Body   *ChangeKeyJSONRequestBody
+}
+
+type ChangeKeyResponseObject interface {
+	VisitChangeKeyResponse(w http.ResponseWriter) error
+}
+
+type ChangeKey200JSONResponse ActResult
+
+func (response ChangeKey200JSONResponse) VisitChangeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKeyRequestObject struct {
+	Key    KeyParam `json:"key"`
+	Params RotateKeyParams
+	Body   *RotateKeyJSONRequestBody
+}
+
+type RotateKeyResponseObject interface {
+	VisitRotateKeyResponse(w http.ResponseWriter) error
+}
+
+type RotateKey200JSONResponse ActResult
+
+func (response RotateKey200JSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateKey201JSONResponse KeySecret
+
+func (response RotateKey201JSONResponse) VisitRotateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLockdownsRequestObject struct {
+	Params ListLockdownsParams
+}
+
+type ListLockdownsResponseObject interface {
+	VisitListLockdownsResponse(w http.ResponseWriter) error
+}
+
+type ListLockdowns200JSONResponse LockdownPage
+
+func (response ListLockdowns200JSONResponse) VisitListLockdownsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LockDownRequestObject struct {
+	Params LockDownParams
+	Body   *LockDownJSONRequestBody
+}
+
+type LockDownResponseObject interface {
+	VisitLockDownResponse(w http.ResponseWriter) error
+}
+
+type LockDown200JSONResponse ActResult
+
+func (response LockDown200JSONResponse) VisitLockDownResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LockDown201JSONResponse Lockdown
+
+func (response LockDown201JSONResponse) VisitLockDownResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LiftLockdownRequestObject struct {
+	Lockdown LockdownParam `json:"lockdown"`
+	Params   LiftLockdownParams
+}
+
+type LiftLockdownResponseObject interface {
+	VisitLiftLockdownResponse(w http.ResponseWriter) error
+}
+
+type LiftLockdown200JSONResponse ActResult
+
+func (response LiftLockdown200JSONResponse) VisitLiftLockdownResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ShowMeRequestObject struct {
 }
 
@@ -853,91 +7626,243 @@ func (response ShowMe200JSONResponse) VisitShowMeResponse(w http.ResponseWriter)
 	return err
 }
 
-type ShowMe401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
+type ChangePasswordRequestObject struct {
+	Params ChangePasswordParams
+	Body   *ChangePasswordJSONRequestBody
 }
 
-func (response ShowMe401ApplicationProblemPlusJSONResponse) VisitShowMeResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
 }
 
-type ShowMe422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
+type ChangePassword204Response struct {
 }
 
-func (response ShowMe422ApplicationProblemPlusJSONResponse) VisitShowMeResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
 }
 
-type ShowMe429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
+type NewRecoveryCodesRequestObject struct {
+	Body *NewRecoveryCodesJSONRequestBody
 }
 
-func (response ShowMe429ApplicationProblemPlusJSONResponse) VisitShowMeResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+type NewRecoveryCodesResponseObject interface {
+	VisitNewRecoveryCodesResponse(w http.ResponseWriter) error
 }
 
-type ShowMe500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
+type NewRecoveryCodes200JSONResponse RecoveryCodes
 
-func (response ShowMe500ApplicationProblemPlusJSONResponse) VisitShowMeResponse(w http.ResponseWriter) error {
+func (response NewRecoveryCodes200JSONResponse) VisitNewRecoveryCodesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ShowMe503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+type RevokeOtherSessionsRequestObject struct {
 }
 
-func (response ShowMe503ApplicationProblemPlusJSONResponse) VisitShowMeResponse(w http.ResponseWriter) error {
+type RevokeOtherSessionsResponseObject interface {
+	VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type RevokeOtherSessions204Response struct {
+}
+
+func (response RevokeOtherSessions204Response) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionPage
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSessionRequestObject struct {
+	Session SessionParam `json:"session"`
+}
+
+type RevokeSessionResponseObject interface {
+	VisitRevokeSessionResponse(w http.ResponseWriter) error
+}
+
+type RevokeSession204Response struct {
+}
+
+func (response RevokeSession204Response) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type StartTOTPRequestObject struct {
+	Body *StartTOTPJSONRequestBody
+}
+
+type StartTOTPResponseObject interface {
+	VisitStartTOTPResponse(w http.ResponseWriter) error
+}
+
+type StartTOTP200JSONResponse TOTPSecret
+
+func (response StartTOTP200JSONResponse) VisitStartTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
 	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTOTPRequestObject struct {
+	Body *ConfirmTOTPJSONRequestBody
+}
+
+type ConfirmTOTPResponseObject interface {
+	VisitConfirmTOTPResponse(w http.ResponseWriter) error
+}
+
+type ConfirmTOTP200JSONResponse RecoveryCodes
+
+func (response ConfirmTOTP200JSONResponse) VisitConfirmTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTOTPRequestObject struct {
+	Body *RemoveTOTPJSONRequestBody
+}
+
+type RemoveTOTPResponseObject interface {
+	VisitRemoveTOTPResponse(w http.ResponseWriter) error
+}
+
+type RemoveTOTP204Response struct {
+}
+
+func (response RemoveTOTP204Response) VisitRemoveTOTPResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SearchMessagesRequestObject struct {
+	Params SearchMessagesParams
+}
+
+type SearchMessagesResponseObject interface {
+	VisitSearchMessagesResponse(w http.ResponseWriter) error
+}
+
+type SearchMessages200JSONResponse MessagePage
+
+func (response SearchMessages200JSONResponse) VisitSearchMessagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendNoticeRequestObject struct {
+	Params SendNoticeParams
+	Body   *SendNoticeJSONRequestBody
+}
+
+type SendNoticeResponseObject interface {
+	VisitSendNoticeResponse(w http.ResponseWriter) error
+}
+
+type SendNotice200JSONResponse ActResult
+
+func (response SendNotice200JSONResponse) VisitSendNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PurgeRequestObject struct {
+	Params PurgeParams
+	Body   *PurgeJSONRequestBody
+}
+
+type PurgeResponseObject interface {
+	VisitPurgeResponse(w http.ResponseWriter) error
+}
+
+type Purge200JSONResponse ActResult
+
+func (response Purge200JSONResponse) VisitPurgeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesRequestObject struct {
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -964,107 +7889,62 @@ func (response ListRooms200JSONResponse) VisitListRoomsResponse(w http.ResponseW
 	return err
 }
 
-type ListRooms401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
+type CreateRoomRequestObject struct {
+	Params CreateRoomParams
+	Body   *CreateRoomJSONRequestBody
 }
 
-func (response ListRooms401ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+type CreateRoomResponseObject interface {
+	VisitCreateRoomResponse(w http.ResponseWriter) error
 }
 
-type ListRooms403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
+type CreateRoom200JSONResponse ActResult
 
-func (response ListRooms403ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
+func (response CreateRoom200JSONResponse) VisitCreateRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ListRooms422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
+type CreateRoom201JSONResponse Room
 
-func (response ListRooms422ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
+func (response CreateRoom201JSONResponse) VisitCreateRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ListRooms429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
+type DeleteRoomRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params DeleteRoomParams
 }
 
-func (response ListRooms429ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+type DeleteRoomResponseObject interface {
+	VisitDeleteRoomResponse(w http.ResponseWriter) error
 }
 
-type ListRooms500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
+type DeleteRoom200JSONResponse ActResult
 
-func (response ListRooms500ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
+func (response DeleteRoom200JSONResponse) VisitDeleteRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListRooms503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListRooms503ApplicationProblemPlusJSONResponse) VisitListRoomsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1091,137 +7971,17 @@ func (response ShowRoom200JSONResponse) VisitShowRoomResponse(w http.ResponseWri
 	return err
 }
 
-type ShowRoom401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom401ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom403ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom404ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom422ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom429ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom500ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ShowRoom503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ShowRoom503ApplicationProblemPlusJSONResponse) VisitShowRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type ConfigureRoomRequestObject struct {
-	Room RoomParam `json:"room"`
-	Body *ConfigureRoomJSONRequestBody
+	Room   RoomParam `json:"room"`
+	Params ConfigureRoomParams
+	Body   *ConfigureRoomJSONRequestBody
 }
 
 type ConfigureRoomResponseObject interface {
 	VisitConfigureRoomResponse(w http.ResponseWriter) error
 }
 
-type ConfigureRoom200JSONResponse Room
+type ConfigureRoom200JSONResponse ActResult
 
 func (response ConfigureRoom200JSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
 
@@ -1235,187 +7995,109 @@ func (response ConfigureRoom200JSONResponse) VisitConfigureRoomResponse(w http.R
 	return err
 }
 
-type ConfigureRoom400ApplicationProblemPlusJSONResponse struct {
-	MalformedApplicationProblemPlusJSONResponse
+type PutRoomRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params PutRoomParams
+	Body   *PutRoomJSONRequestBody
 }
 
-func (response ConfigureRoom400ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
+type PutRoomResponseObject interface {
+	VisitPutRoomResponse(w http.ResponseWriter) error
+}
+
+type PutRoom200JSONResponse ActResult
+
+func (response PutRoom200JSONResponse) VisitPutRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ConfigureRoom401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
-}
+type PutRoom201JSONResponse ActResult
 
-func (response ConfigureRoom401ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom403ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
+func (response PutRoom201JSONResponse) VisitPutRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ConfigureRoom404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
+type ArchiveRoomRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params ArchiveRoomParams
 }
 
-func (response ConfigureRoom404ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
+type ArchiveRoomResponseObject interface {
+	VisitArchiveRoomResponse(w http.ResponseWriter) error
+}
+
+type ArchiveRoom200JSONResponse ActResult
+
+func (response ArchiveRoom200JSONResponse) VisitArchiveRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ConfigureRoom409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
+type ClearRoomRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params ClearRoomParams
 }
 
-func (response ConfigureRoom409ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
+type ClearRoomResponseObject interface {
+	VisitClearRoomResponse(w http.ResponseWriter) error
+}
+
+type ClearRoom200JSONResponse ActResult
+
+func (response ClearRoom200JSONResponse) VisitClearRoomResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type ConfigureRoom413ApplicationProblemPlusJSONResponse struct {
-	TooLargeApplicationProblemPlusJSONResponse
+type ListMembersRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params ListMembersParams
 }
 
-func (response ConfigureRoom413ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
+type ListMembersResponseObject interface {
+	VisitListMembersResponse(w http.ResponseWriter) error
+}
+
+type ListMembers200JSONResponse MemberPage
+
+func (response ListMembers200JSONResponse) VisitListMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom415ApplicationProblemPlusJSONResponse struct {
-	NotJSONApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom415ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom422ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom429ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom500ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ConfigureRoom503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ConfigureRoom503ApplicationProblemPlusJSONResponse) VisitConfigureRoomResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1443,134 +8125,28 @@ func (response ListMessages200JSONResponse) VisitListMessagesResponse(w http.Res
 	return err
 }
 
-type ListMessages401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages401ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages403ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages404ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages422ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages429ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages500ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListMessages503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListMessages503ApplicationProblemPlusJSONResponse) VisitListMessagesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type PostMessageRequestObject struct {
-	Room RoomParam `json:"room"`
-	Body *PostMessageJSONRequestBody
+	Room   RoomParam `json:"room"`
+	Params PostMessageParams
+	Body   *PostMessageJSONRequestBody
 }
 
 type PostMessageResponseObject interface {
 	VisitPostMessageResponse(w http.ResponseWriter) error
+}
+
+type PostMessage200JSONResponse ActResult
+
+func (response PostMessage200JSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type PostMessage201JSONResponse Message
@@ -1587,187 +8163,50 @@ func (response PostMessage201JSONResponse) VisitPostMessageResponse(w http.Respo
 	return err
 }
 
-type PostMessage400ApplicationProblemPlusJSONResponse struct {
-	MalformedApplicationProblemPlusJSONResponse
+type DeleteMessagesRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params DeleteMessagesParams
+	Body   *DeleteMessagesJSONRequestBody
 }
 
-func (response PostMessage400ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
+type DeleteMessagesResponseObject interface {
+	VisitDeleteMessagesResponse(w http.ResponseWriter) error
+}
+
+type DeleteMessages200JSONResponse ActResult
+
+func (response DeleteMessages200JSONResponse) VisitDeleteMessagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type PostMessage401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
+type RestoreMessagesRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params RestoreMessagesParams
+	Body   *RestoreMessagesJSONRequestBody
 }
 
-func (response PostMessage401ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+type RestoreMessagesResponseObject interface {
+	VisitRestoreMessagesResponse(w http.ResponseWriter) error
 }
 
-type PostMessage403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
+type RestoreMessages200JSONResponse ActResult
 
-func (response PostMessage403ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
+func (response RestoreMessages200JSONResponse) VisitRestoreMessagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage404ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage409ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage413ApplicationProblemPlusJSONResponse struct {
-	TooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage413ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage415ApplicationProblemPlusJSONResponse struct {
-	NotJSONApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage415ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage422ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage429ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage500ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type PostMessage503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response PostMessage503ApplicationProblemPlusJSONResponse) VisitPostMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1775,137 +8214,162 @@ func (response PostMessage503ApplicationProblemPlusJSONResponse) VisitPostMessag
 type DeleteMessageRequestObject struct {
 	Room    RoomParam    `json:"room"`
 	Message MessageParam `json:"message"`
+	Params  DeleteMessageParams
 }
 
 type DeleteMessageResponseObject interface {
 	VisitDeleteMessageResponse(w http.ResponseWriter) error
 }
 
-type DeleteMessage204Response struct {
-}
+type DeleteMessage200JSONResponse ActResult
 
-func (response DeleteMessage204Response) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type DeleteMessage401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
-}
-
-func (response DeleteMessage401ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type DeleteMessage403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response DeleteMessage403ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+func (response DeleteMessage200JSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteMessage404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
+type ShowMessageRequestObject struct {
+	Room    RoomParam    `json:"room"`
+	Message MessageParam `json:"message"`
 }
 
-func (response DeleteMessage404ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+type ShowMessageResponseObject interface {
+	VisitShowMessageResponse(w http.ResponseWriter) error
+}
+
+type ShowMessage200JSONResponse MessageDetail
+
+func (response ShowMessage200JSONResponse) VisitShowMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteMessage422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
+type UnpinMessageRequestObject struct {
+	Room    RoomParam    `json:"room"`
+	Message MessageParam `json:"message"`
+	Params  UnpinMessageParams
 }
 
-func (response DeleteMessage422ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+type UnpinMessageResponseObject interface {
+	VisitUnpinMessageResponse(w http.ResponseWriter) error
+}
+
+type UnpinMessage200JSONResponse ActResult
+
+func (response UnpinMessage200JSONResponse) VisitUnpinMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteMessage429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
+type PinMessageRequestObject struct {
+	Room    RoomParam    `json:"room"`
+	Message MessageParam `json:"message"`
+	Params  PinMessageParams
 }
 
-func (response DeleteMessage429ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+type PinMessageResponseObject interface {
+	VisitPinMessageResponse(w http.ResponseWriter) error
 }
 
-type DeleteMessage500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
+type PinMessage200JSONResponse ActResult
 
-func (response DeleteMessage500ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+func (response PinMessage200JSONResponse) VisitPinMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type DeleteMessage503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+type RestoreMessageRequestObject struct {
+	Room    RoomParam    `json:"room"`
+	Message MessageParam `json:"message"`
+	Params  RestoreMessageParams
 }
 
-func (response DeleteMessage503ApplicationProblemPlusJSONResponse) VisitDeleteMessageResponse(w http.ResponseWriter) error {
+type RestoreMessageResponseObject interface {
+	VisitRestoreMessageResponse(w http.ResponseWriter) error
+}
+
+type RestoreMessage200JSONResponse ActResult
+
+func (response RestoreMessage200JSONResponse) VisitRestoreMessageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnarchiveRoomRequestObject struct {
+	Room   RoomParam `json:"room"`
+	Params UnarchiveRoomParams
+}
+
+type UnarchiveRoomResponseObject interface {
+	VisitUnarchiveRoomResponse(w http.ResponseWriter) error
+}
+
+type UnarchiveRoom200JSONResponse ActResult
+
+func (response UnarchiveRoom200JSONResponse) VisitUnarchiveRoomResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
 	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPresetsRequestObject struct {
+}
+
+type ListPresetsResponseObject interface {
+	VisitListPresetsResponse(w http.ResponseWriter) error
+}
+
+type ListPresets200JSONResponse PresetList
+
+func (response ListPresets200JSONResponse) VisitListPresetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1932,120 +8396,30 @@ func (response ListSanctions200JSONResponse) VisitListSanctionsResponse(w http.R
 	return err
 }
 
-type ListSanctions401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions401ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListSanctions403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions403ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListSanctions422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions422ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListSanctions429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions429ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListSanctions500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions500ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ListSanctions503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ListSanctions503ApplicationProblemPlusJSONResponse) VisitListSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type MakeSanctionRequestObject struct {
-	Body *MakeSanctionJSONRequestBody
+	Params MakeSanctionParams
+	Body   *MakeSanctionJSONRequestBody
 }
 
 type MakeSanctionResponseObject interface {
 	VisitMakeSanctionResponse(w http.ResponseWriter) error
 }
 
-type MakeSanction201JSONResponse Sanction
+type MakeSanction200JSONResponse ActResult
+
+func (response MakeSanction200JSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeSanction201JSONResponse ActResult
 
 func (response MakeSanction201JSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
 
@@ -2059,360 +8433,941 @@ func (response MakeSanction201JSONResponse) VisitMakeSanctionResponse(w http.Res
 	return err
 }
 
-type MakeSanction400ApplicationProblemPlusJSONResponse struct {
-	MalformedApplicationProblemPlusJSONResponse
+type ImportSanctionsRequestObject struct {
+	Params ImportSanctionsParams
+	Body   *ImportSanctionsJSONRequestBody
 }
 
-func (response MakeSanction400ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
+type ImportSanctionsResponseObject interface {
+	VisitImportSanctionsResponse(w http.ResponseWriter) error
+}
+
+type ImportSanctions200JSONResponse ActResult
+
+func (response ImportSanctions200JSONResponse) VisitImportSanctionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type MakeSanction401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
+type LiftSanctionsRequestObject struct {
+	Params LiftSanctionsParams
+	Body   *LiftSanctionsJSONRequestBody
 }
 
-func (response MakeSanction401ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+type LiftSanctionsResponseObject interface {
+	VisitLiftSanctionsResponse(w http.ResponseWriter) error
 }
 
-type MakeSanction403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
+type LiftSanctions200JSONResponse ActResult
 
-func (response MakeSanction403ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
+func (response LiftSanctions200JSONResponse) VisitLiftSanctionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction404ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction409ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction413ApplicationProblemPlusJSONResponse struct {
-	TooLargeApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction413ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction415ApplicationProblemPlusJSONResponse struct {
-	NotJSONApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction415ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction422ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction429ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction500ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type MakeSanction503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response MakeSanction503ApplicationProblemPlusJSONResponse) VisitMakeSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
 type LiftSanctionRequestObject struct {
 	Sanction SanctionParam `json:"sanction"`
+	Params   LiftSanctionParams
 }
 
 type LiftSanctionResponseObject interface {
 	VisitLiftSanctionResponse(w http.ResponseWriter) error
 }
 
-type LiftSanction204Response struct {
+type LiftSanction200JSONResponse ActResult
+
+func (response LiftSanction200JSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
-func (response LiftSanction204Response) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+type ShowSanctionRequestObject struct {
+	Sanction SanctionParam `json:"sanction"`
+}
+
+type ShowSanctionResponseObject interface {
+	VisitShowSanctionResponse(w http.ResponseWriter) error
+}
+
+type ShowSanction200JSONResponse Sanction
+
+func (response ShowSanction200JSONResponse) VisitShowSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSanctionRequestObject struct {
+	Sanction SanctionParam `json:"sanction"`
+	Params   ChangeSanctionParams
+	Body     *ChangeSanctionJSONRequestBody
+}
+
+type ChangeSanctionResponseObject interface {
+	VisitChangeSanctionResponse(w http.ResponseWriter) error
+}
+
+type ChangeSanction200JSONResponse ActResult
+
+func (response ChangeSanction200JSONResponse) VisitChangeSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutSanctionRequestObject struct {
+	Sanction SanctionParam `json:"sanction"`
+	Params   PutSanctionParams
+	Body     *PutSanctionJSONRequestBody
+}
+
+type PutSanctionResponseObject interface {
+	VisitPutSanctionResponse(w http.ResponseWriter) error
+}
+
+type PutSanction200JSONResponse ActResult
+
+func (response PutSanction200JSONResponse) VisitPutSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutSanction201JSONResponse ActResult
+
+func (response PutSanction201JSONResponse) VisitPutSanctionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogOutRequestObject struct {
+}
+
+type LogOutResponseObject interface {
+	VisitLogOutResponse(w http.ResponseWriter) error
+}
+
+type LogOut204Response struct {
+}
+
+func (response LogOut204Response) VisitLogOutResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
 }
 
-type LiftSanction401ApplicationProblemPlusJSONResponse struct {
-	UnauthenticatedApplicationProblemPlusJSONResponse
+type LogInRequestObject struct {
+	Body *LogInJSONRequestBody
 }
 
-func (response LiftSanction401ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+type LogInResponseObject interface {
+	VisitLogInResponse(w http.ResponseWriter) error
 }
 
-type LiftSanction403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
+type LogIn200JSONResponse Me
 
-func (response LiftSanction403ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+func (response LogIn200JSONResponse) VisitLogInResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LiftSanction404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
+type ListStaffRequestObject struct {
+	Params ListStaffParams
 }
 
-func (response LiftSanction404ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+type ListStaffResponseObject interface {
+	VisitListStaffResponse(w http.ResponseWriter) error
+}
+
+type ListStaff200JSONResponse StaffPage
+
+func (response ListStaff200JSONResponse) VisitListStaffResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LiftSanction422ApplicationProblemPlusJSONResponse struct {
-	RefusedApplicationProblemPlusJSONResponse
+type RemoveStaffRequestObject struct {
+	Name   StaffParam `json:"name"`
+	Params RemoveStaffParams
 }
 
-func (response LiftSanction422ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+type RemoveStaffResponseObject interface {
+	VisitRemoveStaffResponse(w http.ResponseWriter) error
+}
+
+type RemoveStaff200JSONResponse ActResult
+
+func (response RemoveStaff200JSONResponse) VisitRemoveStaffResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LiftSanction429ApplicationProblemPlusJSONResponse struct {
-	TooManyApplicationProblemPlusJSONResponse
+type ShowStaffRequestObject struct {
+	Name StaffParam `json:"name"`
 }
 
-func (response LiftSanction429ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+type ShowStaffResponseObject interface {
+	VisitShowStaffResponse(w http.ResponseWriter) error
 }
 
-type LiftSanction500ApplicationProblemPlusJSONResponse struct {
-	InternalApplicationProblemPlusJSONResponse
-}
+type ShowStaff200JSONResponse Staff
 
-func (response LiftSanction500ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+func (response ShowStaff200JSONResponse) VisitShowStaffResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
-type LiftSanction503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
+type ChangeStaffRequestObject struct {
+	Name   StaffParam `json:"name"`
+	Params ChangeStaffParams
+	Body   *ChangeStaffJSONRequestBody
 }
 
-func (response LiftSanction503ApplicationProblemPlusJSONResponse) VisitLiftSanctionResponse(w http.ResponseWriter) error {
+type ChangeStaffResponseObject interface {
+	VisitChangeStaffResponse(w http.ResponseWriter) error
+}
+
+type ChangeStaff200JSONResponse ActResult
+
+func (response ChangeStaff200JSONResponse) VisitChangeStaffResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetStaffPasswordRequestObject struct {
+	Name   StaffParam `json:"name"`
+	Params ResetStaffPasswordParams
+}
+
+type ResetStaffPasswordResponseObject interface {
+	VisitResetStaffPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetStaffPassword200JSONResponse ActResult
+
+func (response ResetStaffPassword200JSONResponse) VisitResetStaffPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
 	}
-	w.WriteHeader(503)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetStaffPassword201JSONResponse MadePassword
+
+func (response ResetStaffPassword201JSONResponse) VisitResetStaffPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeStaffSessionsRequestObject struct {
+	Name   StaffParam `json:"name"`
+	Params RevokeStaffSessionsParams
+}
+
+type RevokeStaffSessionsResponseObject interface {
+	VisitRevokeStaffSessionsResponse(w http.ResponseWriter) error
+}
+
+type RevokeStaffSessions200JSONResponse ActResult
+
+func (response RevokeStaffSessions200JSONResponse) VisitRevokeStaffSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveStaffTOTPRequestObject struct {
+	Name   StaffParam `json:"name"`
+	Params RemoveStaffTOTPParams
+}
+
+type RemoveStaffTOTPResponseObject interface {
+	VisitRemoveStaffTOTPResponse(w http.ResponseWriter) error
+}
+
+type RemoveStaffTOTP200JSONResponse ActResult
+
+func (response RemoveStaffTOTP200JSONResponse) VisitRemoveStaffTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowStatsRequestObject struct {
+}
+
+type ShowStatsResponseObject interface {
+	VisitShowStatsResponse(w http.ResponseWriter) error
+}
+
+type ShowStats200JSONResponse Stats
+
+func (response ShowStats200JSONResponse) VisitShowStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSeriesRequestObject struct {
+	Params ListSeriesParams
+}
+
+type ListSeriesResponseObject interface {
+	VisitListSeriesResponse(w http.ResponseWriter) error
+}
+
+type ListSeries200JSONResponse SeriesPage
+
+func (response ListSeries200JSONResponse) VisitListSeriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamRequestObject struct {
+	Params StreamParams
+}
+
+type StreamResponseObject interface {
+	VisitStreamResponse(w http.ResponseWriter) error
+}
+
+type Stream200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response Stream200TextEventStreamResponse) VisitStreamResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type CancelTaskRequestObject struct {
+	Task TaskParam `json:"task"`
+}
+
+type CancelTaskResponseObject interface {
+	VisitCancelTaskResponse(w http.ResponseWriter) error
+}
+
+type CancelTask200JSONResponse Task
+
+func (response CancelTask200JSONResponse) VisitCancelTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowTaskRequestObject struct {
+	Task TaskParam `json:"task"`
+}
+
+type ShowTaskResponseObject interface {
+	VisitShowTaskResponse(w http.ResponseWriter) error
+}
+
+type ShowTask200JSONResponse Task
+
+func (response ShowTask200JSONResponse) VisitShowTaskResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsersRequestObject struct {
+	Params ListUsersParams
+}
+
+type ListUsersResponseObject interface {
+	VisitListUsersResponse(w http.ResponseWriter) error
+}
+
+type ListUsers200JSONResponse UserPage
+
+func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ShowUserRequestObject struct {
+	User UserParam `json:"user"`
+}
+
+type ShowUserResponseObject interface {
+	VisitShowUserResponse(w http.ResponseWriter) error
+}
+
+type ShowUser200JSONResponse UserDetail
+
+func (response ShowUser200JSONResponse) VisitShowUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LikelySameRequestObject struct {
+	User   UserParam `json:"user"`
+	Params LikelySameParams
+}
+
+type LikelySameResponseObject interface {
+	VisitLikelySameResponse(w http.ResponseWriter) error
+}
+
+type LikelySame200JSONResponse LikenessPage
+
+func (response LikelySame200JSONResponse) VisitLikelySameResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNotesRequestObject struct {
+	User   UserParam `json:"user"`
+	Params ListNotesParams
+}
+
+type ListNotesResponseObject interface {
+	VisitListNotesResponse(w http.ResponseWriter) error
+}
+
+type ListNotes200JSONResponse NotePage
+
+func (response ListNotes200JSONResponse) VisitListNotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddNoteRequestObject struct {
+	User   UserParam `json:"user"`
+	Params AddNoteParams
+	Body   *AddNoteJSONRequestBody
+}
+
+type AddNoteResponseObject interface {
+	VisitAddNoteResponse(w http.ResponseWriter) error
+}
+
+type AddNote200JSONResponse ActResult
+
+func (response AddNote200JSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddNote201JSONResponse Note
+
+func (response AddNote201JSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteNoteRequestObject struct {
+	User   UserParam `json:"user"`
+	Note   NoteParam `json:"note"`
+	Params DeleteNoteParams
+}
+
+type DeleteNoteResponseObject interface {
+	VisitDeleteNoteResponse(w http.ResponseWriter) error
+}
+
+type DeleteNote200JSONResponse ActResult
+
+func (response DeleteNote200JSONResponse) VisitDeleteNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeTokensRequestObject struct {
+	User   UserParam `json:"user"`
+	Params RevokeTokensParams
+	Body   *RevokeTokensJSONRequestBody
+}
+
+type RevokeTokensResponseObject interface {
+	VisitRevokeTokensResponse(w http.ResponseWriter) error
+}
+
+type RevokeTokens200JSONResponse ActResult
+
+func (response RevokeTokens200JSONResponse) VisitRevokeTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
 }
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListActs List acts
+	// (GET /acts)
+	ListActs(ctx context.Context, request ListActsRequestObject) (ListActsResponseObject, error)
+	// ExportActs Export acts
+	// (GET /acts/export)
+	ExportActs(ctx context.Context, request ExportActsRequestObject) (ExportActsResponseObject, error)
+	// UndoActs Undo what somebody did
+	// (POST /acts/undo)
+	UndoActs(ctx context.Context, request UndoActsRequestObject) (UndoActsResponseObject, error)
+	// ShowAct Show an act
+	// (GET /acts/{act})
+	ShowAct(ctx context.Context, request ShowActRequestObject) (ShowActResponseObject, error)
+	// UndoAct Undo an act
+	// (POST /acts/{act}/undo)
+	UndoAct(ctx context.Context, request UndoActRequestObject) (UndoActResponseObject, error)
+	// ListConnections List connections
+	// (GET /connections)
+	ListConnections(ctx context.Context, request ListConnectionsRequestObject) (ListConnectionsResponseObject, error)
+	// Disconnect End connections
+	// (POST /connections/disconnect)
+	Disconnect(ctx context.Context, request DisconnectRequestObject) (DisconnectResponseObject, error)
+	// ListHeld List held messages
+	// (GET /held)
+	ListHeld(ctx context.Context, request ListHeldRequestObject) (ListHeldResponseObject, error)
+	// RefuseHeld Refuse a held message
+	// (POST /held/{held}/refuse)
+	RefuseHeld(ctx context.Context, request RefuseHeldRequestObject) (RefuseHeldResponseObject, error)
+	// ReleaseHeld Release a held message
+	// (POST /held/{held}/release)
+	ReleaseHeld(ctx context.Context, request ReleaseHeldRequestObject) (ReleaseHeldResponseObject, error)
+	// ListInvites List invitations
+	// (GET /invites)
+	ListInvites(ctx context.Context, request ListInvitesRequestObject) (ListInvitesResponseObject, error)
+	// MakeInvite Invite somebody
+	// (POST /invites)
+	MakeInvite(ctx context.Context, request MakeInviteRequestObject) (MakeInviteResponseObject, error)
+	// AcceptInvite Accept an invitation
+	// (POST /invites/accept)
+	AcceptInvite(ctx context.Context, request AcceptInviteRequestObject) (AcceptInviteResponseObject, error)
+	// RevokeInvite Take an invitation back
+	// (DELETE /invites/{invite})
+	RevokeInvite(ctx context.Context, request RevokeInviteRequestObject) (RevokeInviteResponseObject, error)
+	// ListKeys List API keys
+	// (GET /keys)
+	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
+	// MakeKey Make an API key
+	// (POST /keys)
+	MakeKey(ctx context.Context, request MakeKeyRequestObject) (MakeKeyResponseObject, error)
+	// RevokeKey Revoke an API key
+	// (DELETE /keys/{key})
+	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// ShowKey Show an API key
+	// (GET /keys/{key})
+	ShowKey(ctx context.Context, request ShowKeyRequestObject) (ShowKeyResponseObject, error)
+	// ChangeKey Change an API key
+	// (PATCH /keys/{key})
+	ChangeKey(ctx context.Context, request ChangeKeyRequestObject) (ChangeKeyResponseObject, error)
+	// RotateKey Give a key another secret
+	// (POST /keys/{key}/rotate)
+	RotateKey(ctx context.Context, request RotateKeyRequestObject) (RotateKeyResponseObject, error)
+	// ListLockdowns List lock-downs
+	// (GET /lockdowns)
+	ListLockdowns(ctx context.Context, request ListLockdownsRequestObject) (ListLockdownsResponseObject, error)
+	// LockDown Lock a room down, or all
+	// (POST /lockdowns)
+	LockDown(ctx context.Context, request LockDownRequestObject) (LockDownResponseObject, error)
+	// LiftLockdown Lift a lock-down
+	// (DELETE /lockdowns/{lockdown})
+	LiftLockdown(ctx context.Context, request LiftLockdownRequestObject) (LiftLockdownResponseObject, error)
 	// ShowMe Tell who the caller is
 	// (GET /me)
 	ShowMe(ctx context.Context, request ShowMeRequestObject) (ShowMeResponseObject, error)
+	// ChangePassword Change one's password
+	// (PUT /me/password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// NewRecoveryCodes Make new recovery codes
+	// (POST /me/recovery-codes)
+	NewRecoveryCodes(ctx context.Context, request NewRecoveryCodesRequestObject) (NewRecoveryCodesResponseObject, error)
+	// RevokeOtherSessions End one's other sessions
+	// (DELETE /me/sessions)
+	RevokeOtherSessions(ctx context.Context, request RevokeOtherSessionsRequestObject) (RevokeOtherSessionsResponseObject, error)
+	// ListSessions List one's own sessions
+	// (GET /me/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// RevokeSession End a session
+	// (DELETE /me/sessions/{session})
+	RevokeSession(ctx context.Context, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
+	// StartTOTP Begin with one-time codes
+	// (POST /me/totp)
+	StartTOTP(ctx context.Context, request StartTOTPRequestObject) (StartTOTPResponseObject, error)
+	// ConfirmTOTP Turn one-time codes on
+	// (PUT /me/totp)
+	ConfirmTOTP(ctx context.Context, request ConfirmTOTPRequestObject) (ConfirmTOTPResponseObject, error)
+	// RemoveTOTP Turn one-time codes off
+	// (POST /me/totp/remove)
+	RemoveTOTP(ctx context.Context, request RemoveTOTPRequestObject) (RemoveTOTPResponseObject, error)
+	// SearchMessages Search messages
+	// (GET /messages)
+	SearchMessages(ctx context.Context, request SearchMessagesRequestObject) (SearchMessagesResponseObject, error)
+	// SendNotice Tell those who are here
+	// (POST /notices)
+	SendNotice(ctx context.Context, request SendNoticeRequestObject) (SendNoticeResponseObject, error)
+	// Purge Delete what users wrote
+	// (POST /purges)
+	Purge(ctx context.Context, request PurgeRequestObject) (PurgeResponseObject, error)
+	// ListTemplates List the templates of rooms
+	// (GET /room-templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
 	// ListRooms List rooms
 	// (GET /rooms)
 	ListRooms(ctx context.Context, request ListRoomsRequestObject) (ListRoomsResponseObject, error)
+	// CreateRoom Make a room
+	// (POST /rooms)
+	CreateRoom(ctx context.Context, request CreateRoomRequestObject) (CreateRoomResponseObject, error)
+	// DeleteRoom Delete a room
+	// (DELETE /rooms/{room})
+	DeleteRoom(ctx context.Context, request DeleteRoomRequestObject) (DeleteRoomResponseObject, error)
 	// ShowRoom Show a room
 	// (GET /rooms/{room})
 	ShowRoom(ctx context.Context, request ShowRoomRequestObject) (ShowRoomResponseObject, error)
 	// ConfigureRoom Change a room's settings
 	// (PATCH /rooms/{room})
 	ConfigureRoom(ctx context.Context, request ConfigureRoomRequestObject) (ConfigureRoomResponseObject, error)
+	// PutRoom Make a room, or replace its settings
+	// (PUT /rooms/{room})
+	PutRoom(ctx context.Context, request PutRoomRequestObject) (PutRoomResponseObject, error)
+	// ArchiveRoom Archive a room
+	// (POST /rooms/{room}/archive)
+	ArchiveRoom(ctx context.Context, request ArchiveRoomRequestObject) (ArchiveRoomResponseObject, error)
+	// ClearRoom Clear a room
+	// (POST /rooms/{room}/clear)
+	ClearRoom(ctx context.Context, request ClearRoomRequestObject) (ClearRoomResponseObject, error)
+	// ListMembers List who is in a room
+	// (GET /rooms/{room}/members)
+	ListMembers(ctx context.Context, request ListMembersRequestObject) (ListMembersResponseObject, error)
 	// ListMessages Page through a room's messages
 	// (GET /rooms/{room}/messages)
 	ListMessages(ctx context.Context, request ListMessagesRequestObject) (ListMessagesResponseObject, error)
 	// PostMessage Speak in a room
 	// (POST /rooms/{room}/messages)
 	PostMessage(ctx context.Context, request PostMessageRequestObject) (PostMessageResponseObject, error)
+	// DeleteMessages Delete messages
+	// (POST /rooms/{room}/messages/delete)
+	DeleteMessages(ctx context.Context, request DeleteMessagesRequestObject) (DeleteMessagesResponseObject, error)
+	// RestoreMessages Restore messages
+	// (POST /rooms/{room}/messages/restore)
+	RestoreMessages(ctx context.Context, request RestoreMessagesRequestObject) (RestoreMessagesResponseObject, error)
 	// DeleteMessage Delete a message
 	// (DELETE /rooms/{room}/messages/{message})
 	DeleteMessage(ctx context.Context, request DeleteMessageRequestObject) (DeleteMessageResponseObject, error)
-	// ListSanctions List what stands
+	// ShowMessage Show a message
+	// (GET /rooms/{room}/messages/{message})
+	ShowMessage(ctx context.Context, request ShowMessageRequestObject) (ShowMessageResponseObject, error)
+	// UnpinMessage Unpin a message
+	// (DELETE /rooms/{room}/messages/{message}/pin)
+	UnpinMessage(ctx context.Context, request UnpinMessageRequestObject) (UnpinMessageResponseObject, error)
+	// PinMessage Pin a message
+	// (PUT /rooms/{room}/messages/{message}/pin)
+	PinMessage(ctx context.Context, request PinMessageRequestObject) (PinMessageResponseObject, error)
+	// RestoreMessage Restore a message
+	// (POST /rooms/{room}/messages/{message}/restore)
+	RestoreMessage(ctx context.Context, request RestoreMessageRequestObject) (RestoreMessageResponseObject, error)
+	// UnarchiveRoom Take a room out of the archive
+	// (POST /rooms/{room}/unarchive)
+	UnarchiveRoom(ctx context.Context, request UnarchiveRoomRequestObject) (UnarchiveRoomResponseObject, error)
+	// ListPresets List presets
+	// (GET /sanction-presets)
+	ListPresets(ctx context.Context, request ListPresetsRequestObject) (ListPresetsResponseObject, error)
+	// ListSanctions List sanctions
 	// (GET /sanctions)
 	ListSanctions(ctx context.Context, request ListSanctionsRequestObject) (ListSanctionsResponseObject, error)
-	// MakeSanction Ban or mute a user
+	// MakeSanction Sanction somebody
 	// (POST /sanctions)
 	MakeSanction(ctx context.Context, request MakeSanctionRequestObject) (MakeSanctionResponseObject, error)
+	// ImportSanctions Make many sanctions
+	// (POST /sanctions/import)
+	ImportSanctions(ctx context.Context, request ImportSanctionsRequestObject) (ImportSanctionsResponseObject, error)
+	// LiftSanctions Lift sanctions
+	// (POST /sanctions/lift)
+	LiftSanctions(ctx context.Context, request LiftSanctionsRequestObject) (LiftSanctionsResponseObject, error)
 	// LiftSanction Lift a sanction
 	// (DELETE /sanctions/{sanction})
 	LiftSanction(ctx context.Context, request LiftSanctionRequestObject) (LiftSanctionResponseObject, error)
+	// ShowSanction Show a sanction
+	// (GET /sanctions/{sanction})
+	ShowSanction(ctx context.Context, request ShowSanctionRequestObject) (ShowSanctionResponseObject, error)
+	// ChangeSanction Change a sanction
+	// (PATCH /sanctions/{sanction})
+	ChangeSanction(ctx context.Context, request ChangeSanctionRequestObject) (ChangeSanctionResponseObject, error)
+	// PutSanction Make a sanction of a chosen id, or replace it
+	// (PUT /sanctions/{sanction})
+	PutSanction(ctx context.Context, request PutSanctionRequestObject) (PutSanctionResponseObject, error)
+	// LogOut Log out
+	// (DELETE /session)
+	LogOut(ctx context.Context, request LogOutRequestObject) (LogOutResponseObject, error)
+	// LogIn Log in
+	// (POST /session)
+	LogIn(ctx context.Context, request LogInRequestObject) (LogInResponseObject, error)
+	// ListStaff List staff accounts
+	// (GET /staff)
+	ListStaff(ctx context.Context, request ListStaffRequestObject) (ListStaffResponseObject, error)
+	// RemoveStaff Remove a staff account
+	// (DELETE /staff/{name})
+	RemoveStaff(ctx context.Context, request RemoveStaffRequestObject) (RemoveStaffResponseObject, error)
+	// ShowStaff Show a staff account
+	// (GET /staff/{name})
+	ShowStaff(ctx context.Context, request ShowStaffRequestObject) (ShowStaffResponseObject, error)
+	// ChangeStaff Change a staff account
+	// (PATCH /staff/{name})
+	ChangeStaff(ctx context.Context, request ChangeStaffRequestObject) (ChangeStaffResponseObject, error)
+	// ResetStaffPassword Give an account another password
+	// (POST /staff/{name}/password)
+	ResetStaffPassword(ctx context.Context, request ResetStaffPasswordRequestObject) (ResetStaffPasswordResponseObject, error)
+	// RevokeStaffSessions End an account's sessions
+	// (DELETE /staff/{name}/sessions)
+	RevokeStaffSessions(ctx context.Context, request RevokeStaffSessionsRequestObject) (RevokeStaffSessionsResponseObject, error)
+	// RemoveStaffTOTP Turn an account's one-time codes off
+	// (DELETE /staff/{name}/totp)
+	RemoveStaffTOTP(ctx context.Context, request RemoveStaffTOTPRequestObject) (RemoveStaffTOTPResponseObject, error)
+	// ShowStats Show how it goes
+	// (GET /stats)
+	ShowStats(ctx context.Context, request ShowStatsRequestObject) (ShowStatsResponseObject, error)
+	// ListSeries Show how it went
+	// (GET /stats/series)
+	ListSeries(ctx context.Context, request ListSeriesRequestObject) (ListSeriesResponseObject, error)
+	// Stream Follow what happens
+	// (GET /stream)
+	Stream(ctx context.Context, request StreamRequestObject) (StreamResponseObject, error)
+	// CancelTask Cancel a task
+	// (DELETE /tasks/{task})
+	CancelTask(ctx context.Context, request CancelTaskRequestObject) (CancelTaskResponseObject, error)
+	// ShowTask Show a task
+	// (GET /tasks/{task})
+	ShowTask(ctx context.Context, request ShowTaskRequestObject) (ShowTaskResponseObject, error)
+	// ListUsers List users
+	// (GET /users)
+	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
+	// ShowUser Show a user
+	// (GET /users/{user})
+	ShowUser(ctx context.Context, request ShowUserRequestObject) (ShowUserResponseObject, error)
+	// LikelySame List who is likely the same
+	// (GET /users/{user}/likely-same)
+	LikelySame(ctx context.Context, request LikelySameRequestObject) (LikelySameResponseObject, error)
+	// ListNotes List notes about a user
+	// (GET /users/{user}/notes)
+	ListNotes(ctx context.Context, request ListNotesRequestObject) (ListNotesResponseObject, error)
+	// AddNote Write a note about a user
+	// (POST /users/{user}/notes)
+	AddNote(ctx context.Context, request AddNoteRequestObject) (AddNoteResponseObject, error)
+	// DeleteNote Delete a note
+	// (DELETE /users/{user}/notes/{note})
+	DeleteNote(ctx context.Context, request DeleteNoteRequestObject) (DeleteNoteResponseObject, error)
+	// RevokeTokens Make a user's tokens worthless
+	// (POST /users/{user}/revoke-tokens)
+	RevokeTokens(ctx context.Context, request RevokeTokensRequestObject) (RevokeTokensResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -2425,6 +9380,771 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListActs operation middleware
+func (sh *strictHandler) ListActs(ctx echo.Context, params ListActsParams) error {
+	var request ListActsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListActs(ctx.Request().Context(), request.(ListActsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListActs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListActsResponseObject); ok {
+		return validResponse.VisitListActsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportActs operation middleware
+func (sh *strictHandler) ExportActs(ctx echo.Context, params ExportActsParams) error {
+	var request ExportActsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportActs(ctx.Request().Context(), request.(ExportActsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportActs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportActsResponseObject); ok {
+		return validResponse.VisitExportActsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UndoActs operation middleware
+func (sh *strictHandler) UndoActs(ctx echo.Context, params UndoActsParams) error {
+	var request UndoActsRequestObject
+
+	request.Params = params
+
+	var body UndoActsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoActs(ctx.Request().Context(), request.(UndoActsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoActs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoActsResponseObject); ok {
+		return validResponse.VisitUndoActsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowAct operation middleware
+func (sh *strictHandler) ShowAct(ctx echo.Context, act ActParam) error {
+	var request ShowActRequestObject
+
+	request.Act = act
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowAct(ctx.Request().Context(), request.(ShowActRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowAct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowActResponseObject); ok {
+		return validResponse.VisitShowActResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UndoAct operation middleware
+func (sh *strictHandler) UndoAct(ctx echo.Context, act ActParam, params UndoActParams) error {
+	var request UndoActRequestObject
+
+	request.Act = act
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoAct(ctx.Request().Context(), request.(UndoActRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoAct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoActResponseObject); ok {
+		return validResponse.VisitUndoActResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListConnections operation middleware
+func (sh *strictHandler) ListConnections(ctx echo.Context, params ListConnectionsParams) error {
+	var request ListConnectionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListConnections(ctx.Request().Context(), request.(ListConnectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListConnections")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListConnectionsResponseObject); ok {
+		return validResponse.VisitListConnectionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Disconnect operation middleware
+func (sh *strictHandler) Disconnect(ctx echo.Context, params DisconnectParams) error {
+	var request DisconnectRequestObject
+
+	request.Params = params
+
+	var body DisconnectJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Disconnect(ctx.Request().Context(), request.(DisconnectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Disconnect")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DisconnectResponseObject); ok {
+		return validResponse.VisitDisconnectResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListHeld operation middleware
+func (sh *strictHandler) ListHeld(ctx echo.Context, params ListHeldParams) error {
+	var request ListHeldRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHeld(ctx.Request().Context(), request.(ListHeldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHeld")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHeldResponseObject); ok {
+		return validResponse.VisitListHeldResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RefuseHeld operation middleware
+func (sh *strictHandler) RefuseHeld(ctx echo.Context, held HeldParam, params RefuseHeldParams) error {
+	var request RefuseHeldRequestObject
+
+	request.Held = held
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefuseHeld(ctx.Request().Context(), request.(RefuseHeldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefuseHeld")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RefuseHeldResponseObject); ok {
+		return validResponse.VisitRefuseHeldResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReleaseHeld operation middleware
+func (sh *strictHandler) ReleaseHeld(ctx echo.Context, held HeldParam, params ReleaseHeldParams) error {
+	var request ReleaseHeldRequestObject
+
+	request.Held = held
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReleaseHeld(ctx.Request().Context(), request.(ReleaseHeldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReleaseHeld")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReleaseHeldResponseObject); ok {
+		return validResponse.VisitReleaseHeldResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListInvites operation middleware
+func (sh *strictHandler) ListInvites(ctx echo.Context, params ListInvitesParams) error {
+	var request ListInvitesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvites(ctx.Request().Context(), request.(ListInvitesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvites")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListInvitesResponseObject); ok {
+		return validResponse.VisitListInvitesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MakeInvite operation middleware
+func (sh *strictHandler) MakeInvite(ctx echo.Context, params MakeInviteParams) error {
+	var request MakeInviteRequestObject
+
+	request.Params = params
+
+	var body MakeInviteJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeInvite(ctx.Request().Context(), request.(MakeInviteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeInvite")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MakeInviteResponseObject); ok {
+		return validResponse.VisitMakeInviteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AcceptInvite operation middleware
+func (sh *strictHandler) AcceptInvite(ctx echo.Context) error {
+	var request AcceptInviteRequestObject
+
+	var body AcceptInviteJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvite(ctx.Request().Context(), request.(AcceptInviteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvite")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AcceptInviteResponseObject); ok {
+		return validResponse.VisitAcceptInviteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeInvite operation middleware
+func (sh *strictHandler) RevokeInvite(ctx echo.Context, invite InviteParam, params RevokeInviteParams) error {
+	var request RevokeInviteRequestObject
+
+	request.Invite = invite
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeInvite(ctx.Request().Context(), request.(RevokeInviteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeInvite")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeInviteResponseObject); ok {
+		return validResponse.VisitRevokeInviteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListKeys operation middleware
+func (sh *strictHandler) ListKeys(ctx echo.Context, params ListKeysParams) error {
+	var request ListKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListKeys(ctx.Request().Context(), request.(ListKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListKeysResponseObject); ok {
+		return validResponse.VisitListKeysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MakeKey operation middleware
+func (sh *strictHandler) MakeKey(ctx echo.Context, params MakeKeyParams) error {
+	var request MakeKeyRequestObject
+
+	request.Params = params
+
+	var body MakeKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeKey(ctx.Request().Context(), request.(MakeKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MakeKeyResponseObject); ok {
+		return validResponse.VisitMakeKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeKey operation middleware
+func (sh *strictHandler) RevokeKey(ctx echo.Context, key KeyParam, params RevokeKeyParams) error {
+	var request RevokeKeyRequestObject
+
+	request.Key = key
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeKey(ctx.Request().Context(), request.(RevokeKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeKeyResponseObject); ok {
+		return validResponse.VisitRevokeKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowKey operation middleware
+func (sh *strictHandler) ShowKey(ctx echo.Context, key KeyParam) error {
+	var request ShowKeyRequestObject
+
+	request.Key = key
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowKey(ctx.Request().Context(), request.(ShowKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowKeyResponseObject); ok {
+		return validResponse.VisitShowKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeKey operation middleware
+func (sh *strictHandler) ChangeKey(ctx echo.Context, key KeyParam, params ChangeKeyParams) error {
+	var request ChangeKeyRequestObject
+
+	request.Key = key
+	request.Params = params
+
+	var body ChangeKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeKey(ctx.Request().Context(), request.(ChangeKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeKeyResponseObject); ok {
+		return validResponse.VisitChangeKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateKey operation middleware
+func (sh *strictHandler) RotateKey(ctx echo.Context, key KeyParam, params RotateKeyParams) error {
+	var request RotateKeyRequestObject
+
+	request.Key = key
+	request.Params = params
+
+	var body RotateKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateKey(ctx.Request().Context(), request.(RotateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateKeyResponseObject); ok {
+		return validResponse.VisitRotateKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLockdowns operation middleware
+func (sh *strictHandler) ListLockdowns(ctx echo.Context, params ListLockdownsParams) error {
+	var request ListLockdownsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLockdowns(ctx.Request().Context(), request.(ListLockdownsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLockdowns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLockdownsResponseObject); ok {
+		return validResponse.VisitListLockdownsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LockDown operation middleware
+func (sh *strictHandler) LockDown(ctx echo.Context, params LockDownParams) error {
+	var request LockDownRequestObject
+
+	request.Params = params
+
+	var body LockDownJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LockDown(ctx.Request().Context(), request.(LockDownRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LockDown")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LockDownResponseObject); ok {
+		return validResponse.VisitLockDownResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LiftLockdown operation middleware
+func (sh *strictHandler) LiftLockdown(ctx echo.Context, lockdown LockdownParam, params LiftLockdownParams) error {
+	var request LiftLockdownRequestObject
+
+	request.Lockdown = lockdown
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftLockdown(ctx.Request().Context(), request.(LiftLockdownRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftLockdown")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LiftLockdownResponseObject); ok {
+		return validResponse.VisitLiftLockdownResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ShowMe operation middleware
@@ -2450,6 +10170,455 @@ func (sh *strictHandler) ShowMe(ctx echo.Context) error {
 	return nil
 }
 
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
+	var request ChangePasswordRequestObject
+
+	request.Params = params
+
+	var body ChangePasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// NewRecoveryCodes operation middleware
+func (sh *strictHandler) NewRecoveryCodes(ctx echo.Context) error {
+	var request NewRecoveryCodesRequestObject
+
+	var body NewRecoveryCodesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.NewRecoveryCodes(ctx.Request().Context(), request.(NewRecoveryCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NewRecoveryCodes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(NewRecoveryCodesResponseObject); ok {
+		return validResponse.VisitNewRecoveryCodesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeOtherSessions operation middleware
+func (sh *strictHandler) RevokeOtherSessions(ctx echo.Context) error {
+	var request RevokeOtherSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeOtherSessions(ctx.Request().Context(), request.(RevokeOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeOtherSessionsResponseObject); ok {
+		return validResponse.VisitRevokeOtherSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeSession operation middleware
+func (sh *strictHandler) RevokeSession(ctx echo.Context, session SessionParam) error {
+	var request RevokeSessionRequestObject
+
+	request.Session = session
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeSession(ctx.Request().Context(), request.(RevokeSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeSessionResponseObject); ok {
+		return validResponse.VisitRevokeSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartTOTP operation middleware
+func (sh *strictHandler) StartTOTP(ctx echo.Context) error {
+	var request StartTOTPRequestObject
+
+	var body StartTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartTOTP(ctx.Request().Context(), request.(StartTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartTOTPResponseObject); ok {
+		return validResponse.VisitStartTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConfirmTOTP operation middleware
+func (sh *strictHandler) ConfirmTOTP(ctx echo.Context) error {
+	var request ConfirmTOTPRequestObject
+
+	var body ConfirmTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmTOTP(ctx.Request().Context(), request.(ConfirmTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConfirmTOTPResponseObject); ok {
+		return validResponse.VisitConfirmTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveTOTP operation middleware
+func (sh *strictHandler) RemoveTOTP(ctx echo.Context) error {
+	var request RemoveTOTPRequestObject
+
+	var body RemoveTOTPJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveTOTP(ctx.Request().Context(), request.(RemoveTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveTOTPResponseObject); ok {
+		return validResponse.VisitRemoveTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchMessages operation middleware
+func (sh *strictHandler) SearchMessages(ctx echo.Context, params SearchMessagesParams) error {
+	var request SearchMessagesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchMessages(ctx.Request().Context(), request.(SearchMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchMessagesResponseObject); ok {
+		return validResponse.VisitSearchMessagesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SendNotice operation middleware
+func (sh *strictHandler) SendNotice(ctx echo.Context, params SendNoticeParams) error {
+	var request SendNoticeRequestObject
+
+	request.Params = params
+
+	var body SendNoticeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SendNotice(ctx.Request().Context(), request.(SendNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendNotice")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SendNoticeResponseObject); ok {
+		return validResponse.VisitSendNoticeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Purge operation middleware
+func (sh *strictHandler) Purge(ctx echo.Context, params PurgeParams) error {
+	var request PurgeRequestObject
+
+	request.Params = params
+
+	var body PurgeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Purge(ctx.Request().Context(), request.(PurgeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Purge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PurgeResponseObject); ok {
+		return validResponse.VisitPurgeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(ctx echo.Context) error {
+	var request ListTemplatesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx.Request().Context(), request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		return validResponse.VisitListTemplatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListRooms operation middleware
 func (sh *strictHandler) ListRooms(ctx echo.Context, params ListRoomsParams) error {
 	var request ListRoomsRequestObject
@@ -2469,6 +10638,80 @@ func (sh *strictHandler) ListRooms(ctx echo.Context, params ListRoomsParams) err
 		return err
 	} else if validResponse, ok := response.(ListRoomsResponseObject); ok {
 		return validResponse.VisitListRoomsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateRoom operation middleware
+func (sh *strictHandler) CreateRoom(ctx echo.Context, params CreateRoomParams) error {
+	var request CreateRoomRequestObject
+
+	request.Params = params
+
+	var body CreateRoomJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRoom(ctx.Request().Context(), request.(CreateRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateRoomResponseObject); ok {
+		return validResponse.VisitCreateRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteRoom operation middleware
+func (sh *strictHandler) DeleteRoom(ctx echo.Context, room RoomParam, params DeleteRoomParams) error {
+	var request DeleteRoomRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteRoom(ctx.Request().Context(), request.(DeleteRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteRoomResponseObject); ok {
+		return validResponse.VisitDeleteRoomResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2501,10 +10744,11 @@ func (sh *strictHandler) ShowRoom(ctx echo.Context, room RoomParam) error {
 }
 
 // ConfigureRoom operation middleware
-func (sh *strictHandler) ConfigureRoom(ctx echo.Context, room RoomParam) error {
+func (sh *strictHandler) ConfigureRoom(ctx echo.Context, room RoomParam, params ConfigureRoomParams) error {
 	var request ConfigureRoomRequestObject
 
 	request.Room = room
+	request.Params = params
 
 	var body ConfigureRoomJSONRequestBody
 	var err error
@@ -2548,6 +10792,133 @@ func (sh *strictHandler) ConfigureRoom(ctx echo.Context, room RoomParam) error {
 	return nil
 }
 
+// PutRoom operation middleware
+func (sh *strictHandler) PutRoom(ctx echo.Context, room RoomParam, params PutRoomParams) error {
+	var request PutRoomRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	var body PutRoomJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutRoom(ctx.Request().Context(), request.(PutRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutRoomResponseObject); ok {
+		return validResponse.VisitPutRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ArchiveRoom operation middleware
+func (sh *strictHandler) ArchiveRoom(ctx echo.Context, room RoomParam, params ArchiveRoomParams) error {
+	var request ArchiveRoomRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveRoom(ctx.Request().Context(), request.(ArchiveRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ArchiveRoomResponseObject); ok {
+		return validResponse.VisitArchiveRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ClearRoom operation middleware
+func (sh *strictHandler) ClearRoom(ctx echo.Context, room RoomParam, params ClearRoomParams) error {
+	var request ClearRoomRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearRoom(ctx.Request().Context(), request.(ClearRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearRoomResponseObject); ok {
+		return validResponse.VisitClearRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMembers operation middleware
+func (sh *strictHandler) ListMembers(ctx echo.Context, room RoomParam, params ListMembersParams) error {
+	var request ListMembersRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMembers(ctx.Request().Context(), request.(ListMembersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMembers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMembersResponseObject); ok {
+		return validResponse.VisitListMembersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListMessages operation middleware
 func (sh *strictHandler) ListMessages(ctx echo.Context, room RoomParam, params ListMessagesParams) error {
 	var request ListMessagesRequestObject
@@ -2575,10 +10946,11 @@ func (sh *strictHandler) ListMessages(ctx echo.Context, room RoomParam, params L
 }
 
 // PostMessage operation middleware
-func (sh *strictHandler) PostMessage(ctx echo.Context, room RoomParam) error {
+func (sh *strictHandler) PostMessage(ctx echo.Context, room RoomParam, params PostMessageParams) error {
 	var request PostMessageRequestObject
 
 	request.Room = room
+	request.Params = params
 
 	var body PostMessageJSONRequestBody
 	var err error
@@ -2622,12 +10994,111 @@ func (sh *strictHandler) PostMessage(ctx echo.Context, room RoomParam) error {
 	return nil
 }
 
+// DeleteMessages operation middleware
+func (sh *strictHandler) DeleteMessages(ctx echo.Context, room RoomParam, params DeleteMessagesParams) error {
+	var request DeleteMessagesRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	var body DeleteMessagesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMessages(ctx.Request().Context(), request.(DeleteMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteMessagesResponseObject); ok {
+		return validResponse.VisitDeleteMessagesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RestoreMessages operation middleware
+func (sh *strictHandler) RestoreMessages(ctx echo.Context, room RoomParam, params RestoreMessagesParams) error {
+	var request RestoreMessagesRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	var body RestoreMessagesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RestoreMessages(ctx.Request().Context(), request.(RestoreMessagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RestoreMessages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RestoreMessagesResponseObject); ok {
+		return validResponse.VisitRestoreMessagesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeleteMessage operation middleware
-func (sh *strictHandler) DeleteMessage(ctx echo.Context, room RoomParam, message MessageParam) error {
+func (sh *strictHandler) DeleteMessage(ctx echo.Context, room RoomParam, message MessageParam, params DeleteMessageParams) error {
 	var request DeleteMessageRequestObject
 
 	request.Room = room
 	request.Message = message
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteMessage(ctx.Request().Context(), request.(DeleteMessageRequestObject))
@@ -2642,6 +11113,162 @@ func (sh *strictHandler) DeleteMessage(ctx echo.Context, room RoomParam, message
 		return err
 	} else if validResponse, ok := response.(DeleteMessageResponseObject); ok {
 		return validResponse.VisitDeleteMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowMessage operation middleware
+func (sh *strictHandler) ShowMessage(ctx echo.Context, room RoomParam, message MessageParam) error {
+	var request ShowMessageRequestObject
+
+	request.Room = room
+	request.Message = message
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowMessage(ctx.Request().Context(), request.(ShowMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowMessageResponseObject); ok {
+		return validResponse.VisitShowMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnpinMessage operation middleware
+func (sh *strictHandler) UnpinMessage(ctx echo.Context, room RoomParam, message MessageParam, params UnpinMessageParams) error {
+	var request UnpinMessageRequestObject
+
+	request.Room = room
+	request.Message = message
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnpinMessage(ctx.Request().Context(), request.(UnpinMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnpinMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnpinMessageResponseObject); ok {
+		return validResponse.VisitUnpinMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PinMessage operation middleware
+func (sh *strictHandler) PinMessage(ctx echo.Context, room RoomParam, message MessageParam, params PinMessageParams) error {
+	var request PinMessageRequestObject
+
+	request.Room = room
+	request.Message = message
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PinMessage(ctx.Request().Context(), request.(PinMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PinMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PinMessageResponseObject); ok {
+		return validResponse.VisitPinMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RestoreMessage operation middleware
+func (sh *strictHandler) RestoreMessage(ctx echo.Context, room RoomParam, message MessageParam, params RestoreMessageParams) error {
+	var request RestoreMessageRequestObject
+
+	request.Room = room
+	request.Message = message
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RestoreMessage(ctx.Request().Context(), request.(RestoreMessageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RestoreMessage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RestoreMessageResponseObject); ok {
+		return validResponse.VisitRestoreMessageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnarchiveRoom operation middleware
+func (sh *strictHandler) UnarchiveRoom(ctx echo.Context, room RoomParam, params UnarchiveRoomParams) error {
+	var request UnarchiveRoomRequestObject
+
+	request.Room = room
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnarchiveRoom(ctx.Request().Context(), request.(UnarchiveRoomRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnarchiveRoom")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnarchiveRoomResponseObject); ok {
+		return validResponse.VisitUnarchiveRoomResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPresets operation middleware
+func (sh *strictHandler) ListPresets(ctx echo.Context) error {
+	var request ListPresetsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPresets(ctx.Request().Context(), request.(ListPresetsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPresets")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPresetsResponseObject); ok {
+		return validResponse.VisitListPresetsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -2674,8 +11301,10 @@ func (sh *strictHandler) ListSanctions(ctx echo.Context, params ListSanctionsPar
 }
 
 // MakeSanction operation middleware
-func (sh *strictHandler) MakeSanction(ctx echo.Context) error {
+func (sh *strictHandler) MakeSanction(ctx echo.Context, params MakeSanctionParams) error {
 	var request MakeSanctionRequestObject
+
+	request.Params = params
 
 	var body MakeSanctionJSONRequestBody
 	var err error
@@ -2719,11 +11348,108 @@ func (sh *strictHandler) MakeSanction(ctx echo.Context) error {
 	return nil
 }
 
+// ImportSanctions operation middleware
+func (sh *strictHandler) ImportSanctions(ctx echo.Context, params ImportSanctionsParams) error {
+	var request ImportSanctionsRequestObject
+
+	request.Params = params
+
+	var body ImportSanctionsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportSanctions(ctx.Request().Context(), request.(ImportSanctionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportSanctions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportSanctionsResponseObject); ok {
+		return validResponse.VisitImportSanctionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LiftSanctions operation middleware
+func (sh *strictHandler) LiftSanctions(ctx echo.Context, params LiftSanctionsParams) error {
+	var request LiftSanctionsRequestObject
+
+	request.Params = params
+
+	var body LiftSanctionsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LiftSanctions(ctx.Request().Context(), request.(LiftSanctionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LiftSanctions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LiftSanctionsResponseObject); ok {
+		return validResponse.VisitLiftSanctionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // LiftSanction operation middleware
-func (sh *strictHandler) LiftSanction(ctx echo.Context, sanction SanctionParam) error {
+func (sh *strictHandler) LiftSanction(ctx echo.Context, sanction SanctionParam, params LiftSanctionParams) error {
 	var request LiftSanctionRequestObject
 
 	request.Sanction = sanction
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.LiftSanction(ctx.Request().Context(), request.(LiftSanctionRequestObject))
@@ -2738,6 +11464,751 @@ func (sh *strictHandler) LiftSanction(ctx echo.Context, sanction SanctionParam) 
 		return err
 	} else if validResponse, ok := response.(LiftSanctionResponseObject); ok {
 		return validResponse.VisitLiftSanctionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowSanction operation middleware
+func (sh *strictHandler) ShowSanction(ctx echo.Context, sanction SanctionParam) error {
+	var request ShowSanctionRequestObject
+
+	request.Sanction = sanction
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowSanction(ctx.Request().Context(), request.(ShowSanctionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowSanction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowSanctionResponseObject); ok {
+		return validResponse.VisitShowSanctionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeSanction operation middleware
+func (sh *strictHandler) ChangeSanction(ctx echo.Context, sanction SanctionParam, params ChangeSanctionParams) error {
+	var request ChangeSanctionRequestObject
+
+	request.Sanction = sanction
+	request.Params = params
+
+	var body ChangeSanctionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSanction(ctx.Request().Context(), request.(ChangeSanctionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSanction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeSanctionResponseObject); ok {
+		return validResponse.VisitChangeSanctionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutSanction operation middleware
+func (sh *strictHandler) PutSanction(ctx echo.Context, sanction SanctionParam, params PutSanctionParams) error {
+	var request PutSanctionRequestObject
+
+	request.Sanction = sanction
+	request.Params = params
+
+	var body PutSanctionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutSanction(ctx.Request().Context(), request.(PutSanctionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutSanction")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutSanctionResponseObject); ok {
+		return validResponse.VisitPutSanctionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LogOut operation middleware
+func (sh *strictHandler) LogOut(ctx echo.Context) error {
+	var request LogOutRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LogOut(ctx.Request().Context(), request.(LogOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LogOutResponseObject); ok {
+		return validResponse.VisitLogOutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LogIn operation middleware
+func (sh *strictHandler) LogIn(ctx echo.Context) error {
+	var request LogInRequestObject
+
+	var body LogInJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LogIn(ctx.Request().Context(), request.(LogInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LogInResponseObject); ok {
+		return validResponse.VisitLogInResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStaff operation middleware
+func (sh *strictHandler) ListStaff(ctx echo.Context, params ListStaffParams) error {
+	var request ListStaffRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStaff(ctx.Request().Context(), request.(ListStaffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStaff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStaffResponseObject); ok {
+		return validResponse.VisitListStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveStaff operation middleware
+func (sh *strictHandler) RemoveStaff(ctx echo.Context, name StaffParam, params RemoveStaffParams) error {
+	var request RemoveStaffRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveStaff(ctx.Request().Context(), request.(RemoveStaffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveStaff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveStaffResponseObject); ok {
+		return validResponse.VisitRemoveStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowStaff operation middleware
+func (sh *strictHandler) ShowStaff(ctx echo.Context, name StaffParam) error {
+	var request ShowStaffRequestObject
+
+	request.Name = name
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowStaff(ctx.Request().Context(), request.(ShowStaffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowStaff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowStaffResponseObject); ok {
+		return validResponse.VisitShowStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeStaff operation middleware
+func (sh *strictHandler) ChangeStaff(ctx echo.Context, name StaffParam, params ChangeStaffParams) error {
+	var request ChangeStaffRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	var body ChangeStaffJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeStaff(ctx.Request().Context(), request.(ChangeStaffRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeStaff")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeStaffResponseObject); ok {
+		return validResponse.VisitChangeStaffResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResetStaffPassword operation middleware
+func (sh *strictHandler) ResetStaffPassword(ctx echo.Context, name StaffParam, params ResetStaffPasswordParams) error {
+	var request ResetStaffPasswordRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetStaffPassword(ctx.Request().Context(), request.(ResetStaffPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetStaffPassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetStaffPasswordResponseObject); ok {
+		return validResponse.VisitResetStaffPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeStaffSessions operation middleware
+func (sh *strictHandler) RevokeStaffSessions(ctx echo.Context, name StaffParam, params RevokeStaffSessionsParams) error {
+	var request RevokeStaffSessionsRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeStaffSessions(ctx.Request().Context(), request.(RevokeStaffSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeStaffSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeStaffSessionsResponseObject); ok {
+		return validResponse.VisitRevokeStaffSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveStaffTOTP operation middleware
+func (sh *strictHandler) RemoveStaffTOTP(ctx echo.Context, name StaffParam, params RemoveStaffTOTPParams) error {
+	var request RemoveStaffTOTPRequestObject
+
+	request.Name = name
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveStaffTOTP(ctx.Request().Context(), request.(RemoveStaffTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveStaffTOTP")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveStaffTOTPResponseObject); ok {
+		return validResponse.VisitRemoveStaffTOTPResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowStats operation middleware
+func (sh *strictHandler) ShowStats(ctx echo.Context) error {
+	var request ShowStatsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowStats(ctx.Request().Context(), request.(ShowStatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowStats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowStatsResponseObject); ok {
+		return validResponse.VisitShowStatsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSeries operation middleware
+func (sh *strictHandler) ListSeries(ctx echo.Context, params ListSeriesParams) error {
+	var request ListSeriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSeries(ctx.Request().Context(), request.(ListSeriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSeries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSeriesResponseObject); ok {
+		return validResponse.VisitListSeriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Stream operation middleware
+func (sh *strictHandler) Stream(ctx echo.Context, params StreamParams) error {
+	var request StreamRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Stream(ctx.Request().Context(), request.(StreamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Stream")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StreamResponseObject); ok {
+		return validResponse.VisitStreamResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelTask operation middleware
+func (sh *strictHandler) CancelTask(ctx echo.Context, task TaskParam) error {
+	var request CancelTaskRequestObject
+
+	request.Task = task
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelTask(ctx.Request().Context(), request.(CancelTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelTaskResponseObject); ok {
+		return validResponse.VisitCancelTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowTask operation middleware
+func (sh *strictHandler) ShowTask(ctx echo.Context, task TaskParam) error {
+	var request ShowTaskRequestObject
+
+	request.Task = task
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowTask(ctx.Request().Context(), request.(ShowTaskRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowTask")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowTaskResponseObject); ok {
+		return validResponse.VisitShowTaskResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListUsers operation middleware
+func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) error {
+	var request ListUsersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUsers(ctx.Request().Context(), request.(ListUsersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUsers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListUsersResponseObject); ok {
+		return validResponse.VisitListUsersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ShowUser operation middleware
+func (sh *strictHandler) ShowUser(ctx echo.Context, user UserParam) error {
+	var request ShowUserRequestObject
+
+	request.User = user
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ShowUser(ctx.Request().Context(), request.(ShowUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ShowUser")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ShowUserResponseObject); ok {
+		return validResponse.VisitShowUserResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LikelySame operation middleware
+func (sh *strictHandler) LikelySame(ctx echo.Context, user UserParam, params LikelySameParams) error {
+	var request LikelySameRequestObject
+
+	request.User = user
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LikelySame(ctx.Request().Context(), request.(LikelySameRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LikelySame")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LikelySameResponseObject); ok {
+		return validResponse.VisitLikelySameResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListNotes operation middleware
+func (sh *strictHandler) ListNotes(ctx echo.Context, user UserParam, params ListNotesParams) error {
+	var request ListNotesRequestObject
+
+	request.User = user
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotes(ctx.Request().Context(), request.(ListNotesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListNotesResponseObject); ok {
+		return validResponse.VisitListNotesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddNote operation middleware
+func (sh *strictHandler) AddNote(ctx echo.Context, user UserParam, params AddNoteParams) error {
+	var request AddNoteRequestObject
+
+	request.User = user
+	request.Params = params
+
+	var body AddNoteJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddNote(ctx.Request().Context(), request.(AddNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddNoteResponseObject); ok {
+		return validResponse.VisitAddNoteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteNote operation middleware
+func (sh *strictHandler) DeleteNote(ctx echo.Context, user UserParam, note NoteParam, params DeleteNoteParams) error {
+	var request DeleteNoteRequestObject
+
+	request.User = user
+	request.Note = note
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteNote(ctx.Request().Context(), request.(DeleteNoteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteNote")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteNoteResponseObject); ok {
+		return validResponse.VisitDeleteNoteResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeTokens operation middleware
+func (sh *strictHandler) RevokeTokens(ctx echo.Context, user UserParam, params RevokeTokensParams) error {
+	var request RevokeTokensRequestObject
+
+	request.User = user
+	request.Params = params
+
+	var body RevokeTokensJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeTokens(ctx.Request().Context(), request.(RevokeTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeTokensResponseObject); ok {
+		return validResponse.VisitRevokeTokensResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

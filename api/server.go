@@ -106,7 +106,7 @@ func (s *server) routes(contract *contract) {
 	RegisterHandlersWithOptions(e, NewStrictHandler(&handler{chat: s.Chat}, nil), RegisterHandlersOptions{
 		BaseURL: apiBase,
 		// Not a group: Echo's groups answer for addresses that aren't theirs.
-		OperationMiddlewares: contract.each(noStore, refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate),
+		OperationMiddlewares: contract.each(noStore, offerHeaders, refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate),
 	})
 
 	e.GET("/ws", func(c echo.Context) error {
