@@ -84,7 +84,9 @@ check-pages: $(pages)
 
 .PHONY: check-spec
 check-spec: $(spec)
+	scripts/need.sh go
 	cd scripts/spec && npm run lint
+	scripts/spec/breaking.sh
 
 .PHONY: check-habits
 check-habits:

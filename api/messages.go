@@ -53,15 +53,6 @@ func (h *handler) PostMessage(ctx context.Context, in PostMessageRequestObject) 
 	return PostMessage201JSONResponse(toMessage(*c.Event.Message)), nil
 }
 
-// DeleteMessage implements DELETE /rooms/{room}/messages/{message}.
-func (h *handler) DeleteMessage(ctx context.Context, in DeleteMessageRequestObject) (DeleteMessageResponseObject, error) {
-	_, err := h.chat.Delete(ctx, callerOf(ctx).actor, chat.RoomID(in.Room), []chat.MessageID{chat.MessageID(in.Message)})
-	if err != nil {
-		return nil, err
-	}
-	return DeleteMessage204Response{}, nil
-}
-
 func toMessage(m chat.Message) Message {
 	out := Message{
 		ID: string(m.ID), Room: string(m.Room), Seq: int64(m.Seq), From: toAuthor(m.Author), Text: m.Text,

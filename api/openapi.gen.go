@@ -1604,7 +1604,7 @@ type SanctionDraft struct {
 	// StartsAt Absent: now.
 	StartsAt *time.Time `json:"starts_at,omitempty"`
 
-	// Target Exactly one of `user`, `address` and `address_hash`.
+	// Target Exactly one of `user` (signed in or a guest), `address` and `address_hash`.
 	Target *TargetDraft `json:"target,omitempty"`
 }
 
@@ -1642,7 +1642,7 @@ type SanctionEntry struct {
 	// StartsAt Absent: now.
 	StartsAt *time.Time `json:"starts_at,omitempty"`
 
-	// Target Exactly one of `user`, `address` and `address_hash`.
+	// Target Exactly one of `user` (signed in or a guest), `address` and `address_hash`.
 	Target TargetDraft `json:"target"`
 }
 
@@ -1964,7 +1964,7 @@ type Target struct {
 	User *UserID `json:"user,omitempty"`
 }
 
-// TargetDraft Exactly one of `user`, `address` and `address_hash`.
+// TargetDraft Exactly one of `user` (signed in or a guest), `address` and `address_hash`.
 type TargetDraft struct {
 	// Address An address, or a prefix of some. Needs `addresses:read`.
 	//
@@ -1979,8 +1979,10 @@ type TargetDraft struct {
 	// Only Whom a sanction on an address holds against: `all`, `guests`, or `tokenless` (plain connections that brought neither token nor cookie).
 	Only *Only `json:"only,omitempty"`
 
-	// User A signed-in user (`u:`) or a guest (`g:`).
-	User *string `json:"user,omitempty"`
+	// User `u:` and the sub of a signed-in user, `g:` and a guest's UUID, `s:` a staff account, `k:` an API key.
+	//
+	// Example: u:ann
+	User *UserID `json:"user,omitempty"`
 }
 
 // Task defines model for Task.

@@ -19,6 +19,7 @@ func (h *handler) ShowMe(ctx context.Context, _ ShowMeRequestObject) (ShowMeResp
 	c := callerOf(ctx)
 	return ShowMe200JSONResponse{
 		ID: string(c.actor.ID), Name: c.actor.Name, Kind: c.kind, MustChangePassword: c.mustChange,
+		Scopes: []Scope{},
 	}, nil
 }
 
@@ -56,19 +57,6 @@ func (h *handler) ShowRoom(ctx context.Context, in ShowRoomRequestObject) (ShowR
 	return ShowRoom200JSONResponse(r), nil
 }
 
-// ConfigureRoom implements PATCH /rooms/{room}.
-func (h *handler) ConfigureRoom(ctx context.Context, in ConfigureRoomRequestObject) (ConfigureRoomResponseObject, error) {
-	room := chat.RoomID(in.Room)
-	if _, err := h.chat.Configure(ctx, callerOf(ctx).actor, room, toPatch(in.Body.Settings)); err != nil {
-		return nil, err
-	}
-	r, err := h.room(ctx, room)
-	if err != nil {
-		return nil, err
-	}
-	return ConfigureRoom200JSONResponse(r), nil
-}
-
 func (h *handler) room(ctx context.Context, id chat.RoomID) (Room, error) {
 	r, err := h.chat.Log.Snapshot(ctx, id, chat.SnapshotQuery{})
 	if err != nil {
@@ -94,23 +82,6 @@ func toSettings(s chat.Settings) Settings {
 		RetainCount: s.RetainCount, RetainSeconds: int64(s.RetainFor / time.Second),
 		SlowModeSeconds: int64(s.SlowMode / time.Second),
 		ReadOnly:        s.ReadOnly, Closed: s.Closed, Guests: GuestAccess(s.Guests),
-		MembersLimit: s.MembersLimit, AllowedSites: append([]string{}, s.AllowedSites...),
+		MembersLimit: s.MembersLimit, AllowedSites: append([]string{}, s.AllowedSites...), Access: AccessOpen,
 	}
-}
-
-func toPatch(p SettingsPatch) chat.SettingsPatch {
-	return chat.SettingsPatch{
-		Title: p.Title, Topic: p.Topic, MinLength: p.MinLength, MaxLength: p.MaxLength, History: p.History,
-		RetainCount: p.RetainCount, RetainFor: seconds(p.RetainSeconds), SlowMode: seconds(p.SlowModeSeconds),
-		ReadOnly: p.ReadOnly, Closed: p.Closed, Guests: (*chat.GuestAccess)(p.Guests),
-		MembersLimit: p.MembersLimit, AllowedSites: p.AllowedSites,
-	}
-}
-
-func seconds(n *int64) *time.Duration {
-	if n == nil {
-		return nil
-	}
-	d := time.Duration(*n) * time.Second
-	return &d
 }
