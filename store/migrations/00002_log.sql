@@ -119,13 +119,3 @@ CREATE TABLE cursors (
 );
 
 INSERT INTO cursors (name, shard, pos) VALUES ('search', 0, 0);
-
-CREATE TABLE search_tokens (
-    room    TEXT   NOT NULL,
-    token   TEXT   NOT NULL,
-    seq     BIGINT NOT NULL,
-    message TEXT   NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
-    PRIMARY KEY (room, token, seq)
-);
-
-CREATE INDEX search_tokens_message ON search_tokens (message);
