@@ -23,6 +23,22 @@ type settingsJSON struct {
 	Guests       chat.GuestAccess `json:"guests"`
 	MembersLimit int              `json:"members_limit"`
 	AllowedSites []string         `json:"allowed_sites"`
+	Policy       string           `json:"policy"`
+	Access       chat.Access      `json:"access"`
+	Claim        chat.Claim       `json:"-"` // see storedSettings
+}
+
+// claimJSON is a chat.Claim as it is stored.
+type claimJSON struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// storedSettings are settingsJSON with what JSON needs a type of its own for.
+type storedSettings struct {
+	settingsJSON
+
+	Claim claimJSON `json:"claim"`
 }
 
 // patchJSON is a change of settings, with the keys of settingsJSON.
@@ -40,18 +56,29 @@ type patchJSON struct {
 	Guests       *chat.GuestAccess `json:"guests,omitempty"`
 	MembersLimit *int              `json:"members_limit,omitempty"`
 	AllowedSites *[]string         `json:"allowed_sites,omitempty"`
+	Policy       *string           `json:"policy,omitempty"`
+	Access       *chat.Access      `json:"access,omitempty"`
+	Claim        *chat.Claim       `json:"-"` // see storedPatch
+}
+
+type storedPatch struct {
+	patchJSON
+
+	Claim *claimJSON `json:"claim,omitempty"`
 }
 
 // decodeSettings applies what is stored to the defaults.
 func decodeSettings(stored string) (chat.Settings, error) {
-	s := settingsJSON(chat.DefaultSettings())
+	s := storedSettings{settingsJSON: settingsJSON(chat.DefaultSettings())}
 	if err := json.Unmarshal([]byte(stored), &s); err != nil {
 		return chat.Settings{}, fmt.Errorf("decode settings: %w", err)
 	}
 	if len(s.AllowedSites) == 0 {
 		s.AllowedSites = nil
 	}
-	return chat.Settings(s), nil
+	out := chat.Settings(s.settingsJSON)
+	out.Claim = chat.Claim(s.Claim)
+	return out, nil
 }
 
 // encodeSettings is the whole of s, every key present.
@@ -59,14 +86,25 @@ func encodeSettings(s chat.Settings) json.RawMessage {
 	if s.AllowedSites == nil {
 		s.AllowedSites = []string{}
 	}
-	return mustJSON(settingsJSON(s))
+	return mustJSON(storedSettings{settingsJSON: settingsJSON(s), Claim: claimJSON(s.Claim)})
 }
 
 func encodePatch(p chat.SettingsPatch) json.RawMessage {
 	if p.AllowedSites != nil && *p.AllowedSites == nil {
 		p.AllowedSites = &[]string{}
 	}
-	return mustJSON(patchJSON(p))
+	return mustJSON(storedPatch{patchJSON: patchJSON(p), Claim: (*claimJSON)(p.Claim)})
+}
+
+// decodePatch is the opposite of encodePatch.
+func decodePatch(stored []byte) (chat.SettingsPatch, error) {
+	var p storedPatch
+	if err := json.Unmarshal(stored, &p); err != nil {
+		return chat.SettingsPatch{}, fmt.Errorf("decode patch: %w", err)
+	}
+	out := chat.SettingsPatch(p.patchJSON)
+	out.Claim = (*chat.Claim)(p.Claim)
+	return out, nil
 }
 
 // patchOf is the present value of some settings, as a patch.
@@ -81,11 +119,7 @@ func patchOf(s chat.Settings, fields []string) (chat.SettingsPatch, error) {
 			some[f] = v
 		}
 	}
-	var p patchJSON
-	if err := json.Unmarshal(mustJSON(some), &p); err != nil {
-		return chat.SettingsPatch{}, fmt.Errorf("decode patch: %w", err)
-	}
-	return chat.SettingsPatch(p), nil
+	return decodePatch(mustJSON(some))
 }
 
 // mustJSON encodes values of this package's own types, which can't fail.
