@@ -1,5 +1,5 @@
 // Package adminui holds the pages that chatd serves, as built from the source beside it:
-// the chat page, its form for an iframe, and the SDK module.
+// the chat page, its form for an iframe, the pages of the REST API, and the SDK module.
 //
 // It guarantees that what is embedded needs nothing from elsewhere and has no inline
 // script or style, so that Policy can be strict; a test holds the build to its source.
@@ -15,7 +15,7 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Files returns the built pages: index.html, embed.html, assets/ and sdk/.
+// Files returns the built pages: index.html, embed.html, docs.html, assets/ and sdk/.
 func Files() fs.FS {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
@@ -26,7 +26,7 @@ func Files() fs.FS {
 
 // Page says how an address of the server is answered.
 type Page struct {
-	Path string // as asked for: "/", "/embed", or a folder, ending in "/"
+	Path string // as asked for: "/", "/embed", "/docs", or a folder, ending in "/"
 	File string // in Files; empty where Path is a folder, which holds its own files
 	// Cache is the value of Cache-Control.
 	Cache string
@@ -46,6 +46,7 @@ func Pages() []Page {
 	return []Page{
 		{Path: "/", File: "index.html", Cache: cacheNever},
 		{Path: "/embed", File: "embed.html", Cache: cacheNever, Embeddable: true},
+		{Path: "/docs", File: "docs.html", Cache: cacheNever},
 		{Path: "/assets/", Cache: cacheForever},
 		{Path: "/sdk/", Cache: cacheShort},
 	}

@@ -15,8 +15,8 @@ import (
 
 // The files that dist is built from, besides src: as in scripts/source-hash.mjs.
 var sources = []string{
-	"embed.html", "index.html", "package-lock.json", "package.json", "scripts/build.mjs",
-	"tsconfig.base.json", "vite.config.ts", "vite.sdk.config.ts",
+	"docs.html", "embed.html", "index.html", "package-lock.json", "package.json", "scripts/build.mjs",
+	"tsconfig.base.json", "vite.config.ts", "vite.docs.config.ts", "vite.sdk.config.ts",
 }
 
 func TestBuildMatchesItsSource(t *testing.T) {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const secret = "a-secret-of-the-tests-0123456789-0123456789";
-const apiKey = "a-key-of-the-tests-0123456789";
+export const apiKey = "a-key-of-the-tests-0123456789";
 
 /** A chatd of one's own, on a free port, with its data in a temporary folder. */
 export class Server {

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const files = [
-  "embed.html", "index.html", "package-lock.json", "package.json", "scripts/build.mjs",
-  "tsconfig.base.json", "vite.config.ts", "vite.sdk.config.ts",
+  "docs.html", "embed.html", "index.html", "package-lock.json", "package.json", "scripts/build.mjs",
+  "tsconfig.base.json", "vite.config.ts", "vite.docs.config.ts", "vite.sdk.config.ts",
 ];
 
 function sources() {
