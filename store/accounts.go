@@ -9,70 +9,15 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// AddStaff implements chat.Accounts.
-func (s *Store) AddStaff(ctx context.Context, a chat.StaffAccount) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO staff (name, role, password_hash, must_change, created_at)
-		VALUES ($1, $2, $3, $4, $5)`, a.Name, a.Role, a.PasswordHash, a.MustChange, millis(a.CreatedAt))
-	if err != nil && s.db.exists(err) {
-		return errStaffExists
-	}
-	if err != nil {
-		return fmt.Errorf("add staff: %w", s.passing(err))
-	}
-	return nil
-}
-
-// Staff implements chat.Accounts.
-func (s *Store) Staff(ctx context.Context, name string) (chat.StaffAccount, error) {
-	a := chat.StaffAccount{Name: name}
-	var at int64
-	err := s.read.QueryRowContext(ctx, `SELECT role, password_hash, must_change, created_at FROM staff WHERE name = $1`, name).
-		Scan(&a.Role, &a.PasswordHash, &a.MustChange, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return chat.StaffAccount{}, errStaffNotFound
-	}
-	if err != nil {
-		return chat.StaffAccount{}, fmt.Errorf("read staff: %w", s.passing(err))
-	}
-	a.CreatedAt = instant(at)
-	return a, nil
-}
-
-// CountStaff implements chat.Accounts.
-func (s *Store) CountStaff(ctx context.Context) (int, error) {
-	return s.count(ctx, `SELECT count(*) FROM staff`)
-}
-
-// AddKey implements chat.Accounts.
-func (s *Store) AddKey(ctx context.Context, k chat.APIKey) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO api_keys (id, prefix, hash, label, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		k.ID, k.Prefix, k.Hash, k.Label, millis(k.CreatedAt))
-	if err != nil {
-		return fmt.Errorf("add key: %w", s.passing(err))
-	}
-	return nil
-}
-
-// KeyByPrefix implements chat.Accounts.
-func (s *Store) KeyByPrefix(ctx context.Context, prefix string) (chat.APIKey, error) {
-	k := chat.APIKey{Prefix: prefix}
-	var at int64
-	err := s.read.QueryRowContext(ctx, `SELECT id, hash, label, created_at FROM api_keys WHERE prefix = $1`, prefix).
-		Scan(&k.ID, &k.Hash, &k.Label, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return chat.APIKey{}, errKeyNotFound
-	}
-	if err != nil {
-		return chat.APIKey{}, fmt.Errorf("read key: %w", s.passing(err))
-	}
-	k.CreatedAt = instant(at)
-	return k, nil
-}
-
-// CountKeys implements chat.Accounts.
-func (s *Store) CountKeys(ctx context.Context) (int, error) {
-	return s.count(ctx, `SELECT count(*) FROM api_keys`)
-}
+// The refusals about accounts.
+var (
+	errStaffNotFound   = chat.Refuse(chat.NotFound, "staff_not_found", "There is no such account.")
+	errStaffExists     = chat.Refuse(chat.Conflict, "staff_exists", "There is an account of this name.")
+	errLastOwner       = chat.Refuse(chat.Conflict, "last_owner", "This is the last owner who can log in. Make another one first.")
+	errSessionNotFound = chat.Refuse(chat.NotFound, "session_not_found", "There is no such session.")
+	errInviteNotFound  = chat.Refuse(chat.NotFound, "invite_not_found", "There is no such invite, or it was used, revoked or has expired.")
+	errKeyNotFound     = chat.Refuse(chat.NotFound, "key_not_found", "There is no such key.")
+)
 
 // Secret returns the secret of this name, or stores the one that create returns. All
 // nodes get the same one.

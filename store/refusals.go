@@ -32,7 +32,4 @@ var opRefusals = map[string]*chat.Error{
 // The refusals of what isn't in the log.
 var (
 	errSanctionNotFound = chat.Refuse(chat.NotFound, "sanction_not_found", "There is no such sanction, or it has ended.")
-	errStaffNotFound    = chat.Refuse(chat.NotFound, "staff_not_found", "There is no such account.")
-	errStaffExists      = chat.Refuse(chat.Conflict, "staff_exists", "There is an account of this name.")
-	errKeyNotFound      = chat.Refuse(chat.NotFound, "key_not_found", "There is no such key.")
 )
