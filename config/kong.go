@@ -12,7 +12,7 @@ import (
 )
 
 // grammar builds kong's model with p as the mapper of every setting and as the resolver.
-func (p *parser) grammar(c *cli, stdout io.Writer) (*kong.Kong, error) {
+func (p *parser) grammar(c *cli, stdout io.Writer, more []Command) (*kong.Kong, error) {
 	titles := make([]kong.Group, len(groups))
 	for i, g := range groups {
 		titles[i] = kong.Group{Key: g[0], Title: g[1] + ":"}
@@ -22,6 +22,9 @@ func (p *parser) grammar(c *cli, stdout io.Writer) (*kong.Kong, error) {
 		kong.Exit(func(int) { p.helped = true }), kong.Resolvers(p), kong.ExplicitGroups(titles),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}), kong.Help(printHelp),
 		kong.WithBeforeReset(func() error { p.resets = true; return nil }),
+	}
+	for _, m := range more {
+		options = append(options, kong.DynamicCommand(m.Name, m.Help, "", m.Grammar))
 	}
 	// By value and not by type: the commands' own flags are kong's business.
 	for _, s := range p.settings {
@@ -149,7 +152,7 @@ func (p *parser) usage(err error) error {
 
 // unknownVariables warns of variables that look like settings and are none.
 func (p *parser) unknownVariables() []string {
-	known := make([]string, 0, len(p.settings))
+	known := []string{"CHATD_URL"} // where commands that are clients find their server
 	for _, s := range p.settings {
 		known = append(known, s.env)
 	}

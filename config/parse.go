@@ -27,6 +27,15 @@ type Invocation struct {
 	Show        Show        // of CommandConfig
 	Token       Token       // of CommandToken
 	Healthcheck Healthcheck // of CommandHealthcheck
+	// Run runs one of the Commands that were given to Parse; nil for chatd's own. Its values are handed to the Run method
+	// that was asked for.
+	Run func(values ...any) error
+}
+
+// Command is a command whose grammar stands elsewhere: a struct with kong's tags and Run methods.
+type Command struct {
+	Name, Help string
+	Grammar    any // a pointer to a struct
 }
 
 // Show is what chatd config prints.
@@ -73,10 +82,10 @@ It starts with nothing configured. Every setting can stand in three places, the 
 //
 // The error is a Problems, or a usage error of the command line. An Invocation comes
 // with Problems too, holding what could be read.
-func Parse(args, environ []string, stdout io.Writer) (*Invocation, error) {
+func Parse(args, environ []string, stdout io.Writer, more ...Command) (*Invocation, error) {
 	p := newParser(environ)
 	var c cli
-	grammar, err := p.grammar(&c, stdout)
+	grammar, err := p.grammar(&c, stdout, more)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +100,11 @@ func Parse(args, environ []string, stdout io.Writer) (*Invocation, error) {
 	inv.Command = strings.Fields(ctx.Command())[0]
 	if c.PrintVersion {
 		inv.Command = CommandVersion
+	}
+	for _, m := range more {
+		if m.Name == inv.Command {
+			inv.Run = ctx.Run
+		}
 	}
 	inv.Warnings = p.unknownVariables()
 	if inv.Command == CommandVersion {

@@ -82,7 +82,7 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if wait == 0 {
-			wait = pause/2 + rand.N(pause)
+			wait = pause/2 + rand.N(pause) //nolint:gosec // a pause that differs from the others, no secret
 			pause *= 2
 		}
 		if err := sleep(r.Context(), wait); err != nil {

@@ -11,9 +11,12 @@ import (
 // run is the program: what main calls, and what tests call. It returns when the command
 // is done; serve is done when ctx has ended and everything has stopped.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
-	inv, err := config.Parse(args, environ, stdout)
+	inv, err := config.Parse(args, environ, stdout, remoteCommands()...)
 	if err != nil {
 		return err
+	}
+	if inv.Run != nil {
+		return inv.Run(remoteSession(ctx, inv.Settings, stdout))
 	}
 	switch inv.Command {
 	case config.CommandHelp:
