@@ -23,6 +23,7 @@ var statuses = map[chat.Kind]int{
 	chat.Forbidden:       http.StatusForbidden,
 	chat.NotFound:        http.StatusNotFound,
 	chat.Conflict:        http.StatusConflict,
+	chat.Stale:           http.StatusPreconditionFailed,
 	chat.Rejected:        http.StatusUnprocessableEntity,
 	chat.RateLimited:     http.StatusTooManyRequests,
 	chat.Unavailable:     http.StatusServiceUnavailable,

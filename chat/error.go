@@ -20,11 +20,12 @@ const (
 	Rejected
 	RateLimited
 	Unavailable
+	Stale // it has changed since the caller last saw it
 )
 
 // Kinds lists every kind; transports test their tables against it.
 func Kinds() []Kind {
-	return []Kind{Internal, Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Rejected, RateLimited, Unavailable}
+	return []Kind{Internal, Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Rejected, RateLimited, Unavailable, Stale}
 }
 
 // Error is a refusal that its caller may see.
