@@ -2,7 +2,7 @@
 // never leave the process. It can cut any connection at any frame.
 
 import type { Environment, Socket } from "../src/sdk/environment";
-import type { LogFrame, Message, Settings, User } from "../src/sdk/wire";
+import type { Lockdown, LogFrame, Message, ReleasedFrame, Rights, Settings, User } from "../src/sdk/wire";
 
 type Frame = Record<string, any>;
 
@@ -47,10 +47,15 @@ export class Model {
   /** Refuses the next request of a type. */
   refusals = new Map<string, Frame>();
   lastJoin: Frame | null = null;
+  /** Whose posts wait for a moderator. */
+  holding = new Set<string>();
+  lockdown: Lockdown | null = null;
+  #held = new Map<string, { from: User; text: string; at: string; replyTo?: string; nonce?: string }>();
+  #cleared: Stored[] = [];
   #messages = new Map<string, Stored>();
   #events: Entry[] = [];
   #pins: string[] = [];
-  #nonces = new Map<string, Stored>();
+  #nonces = new Map<string, { id: string; seq?: number; at: string }>();
   #sockets = 0;
 
   constructor(private readonly now: () => number, private readonly random: () => number = () => 0.9) {}
@@ -104,7 +109,8 @@ export class Model {
         return answer();
       case "post": {
         const known = f.nonce && this.#nonces.get(client.user.id + f.nonce);
-        if (known) return answer({ message_id: known.id, seq: known.seq, at: known.at, duplicate: true });
+        if (known) return answer({ message_id: known.id, ...(known.seq ? { seq: known.seq } : { held: true }), at: known.at, duplicate: true });
+        if (this.holding.has(client.user.id)) return this.#hold(client.user, f, answer);
         const m = this.post(client.user, f.text, f.reply_to, f.nonce, (stored) =>
           answer({ message_id: stored.id, seq: stored.seq, at: stored.at }));
         return void m;
@@ -145,9 +151,9 @@ export class Model {
     }
   }
 
-  post(from: User, text: string, replyTo?: string, nonce?: string, stored: (m: Stored) => void = () => {}): Stored {
+  post(from: User, text: string, replyTo?: string, nonce?: string, stored: (m: Stored) => void = () => {}, id?: string): Stored {
     const seq = this.#next();
-    const m: Stored = { id: `m${seq}`, seq, from, text, at: this.#at(), replyTo, hidden: false, reactions: new Map() };
+    const m: Stored = { id: id ?? `m${this.epoch}-${seq}`, seq, from, text, at: this.#at(), replyTo, hidden: false, reactions: new Map() };
     this.#messages.set(m.id, m);
     if (nonce) this.#nonces.set(from.id + nonce, m);
     stored(m);
@@ -190,8 +196,74 @@ export class Model {
     this.#log(this.#next(), "room", [], {}, true);
   }
   set(patch: Partial<Settings>): void {
-    Object.assign(this.settings, patch);
-    this.#log(this.#next(), "room", [], patch);
+    this.#tellRights(() => {
+      Object.assign(this.settings, patch);
+      this.#log(this.#next(), "room", [], patch);
+    });
+  }
+  #hold(from: User, f: Frame, answer: (more: Frame) => void): void {
+    const id = `h${this.#nonces.size}`;
+    const at = this.#at();
+    this.#held.set(id, { from, text: f.text, at, replyTo: f.reply_to, nonce: f.nonce });
+    this.#nonces.set(from.id + f.nonce, { id, at });
+    answer({ message_id: id, at, held: true });
+    const message = this.#heldOf(from.id).find((m) => m.id === id);
+    this.#toAuthor(from.id, { type: "held", room: "general", code: "held", message });
+  }
+  heldIds(): string[] {
+    return [...this.#held.keys()];
+  }
+  decide(id: string, outcome: ReleasedFrame["outcome"], wordFirst: boolean): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    this.#held.delete(id);
+    const word = () => this.#toAuthor(held.from.id, { type: "released", room: "general", message_id: id, outcome });
+    if (wordFirst) word();
+    if (outcome === "released") this.post(held.from, held.text, held.replyTo, held.nonce, () => {}, id);
+    if (!wordFirst) word();
+  }
+  clear(): void {
+    this.#cleared.push(...this.#messages.values());
+    this.#messages.clear();
+    this.#pins = [];
+    this.#log(this.#next(), "cleared", []);
+  }
+  /** What the room was cleared of comes back: its log begins another life. */
+  reset(): void {
+    const all = [...this.#cleared.splice(0), ...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+    this.#messages = new Map(all.map((m) => [m.id, m]));
+    this.epoch += "x";
+    this.#events = [];
+    for (const c of [...this.clients]) c.close(4000, JSON.stringify({ code: "room_reset", retry_after_ms: 200 }));
+  }
+  lock(lockdown: Lockdown | null): void {
+    this.#tellRights(() => {
+      this.lockdown = lockdown;
+      for (const c of this.clients) if (c.joined.has("general")) c.send({ type: "lockdown", room: "general", lockdown });
+    });
+  }
+  #tellRights(change: () => void): void {
+    const before = new Map([...this.clients].map((c) => [c, JSON.stringify(this.#rights(c.user))]));
+    change();
+    for (const c of this.clients) {
+      if (!c.joined.has("general") || before.get(c) === JSON.stringify(this.#rights(c.user))) continue;
+      c.send({ type: "rights", room: "general", rights: this.#rights(c.user) });
+    }
+  }
+  #rights(user: User): Rights {
+    const lockdown = this.lockdown && Date.parse(this.lockdown.until) > this.now() ? this.lockdown : null;
+    if (this.moderators.has(user.id)) return { post: true, moderate: true };
+    const refuse = (code: string): Rights => ({ post: false, moderate: false, refused: { code, message: code === "room_read_only" ? "Only moderators write in this room." : "" } });
+    if (this.settings.read_only || lockdown?.level === "read_only") return refuse("room_read_only");
+    if (lockdown?.level === "known") return refuse("not_known_yet");
+    return { post: true, moderate: false };
+  }
+  #heldOf(user: string): Message[] {
+    return [...this.#held].filter(([, h]) => h.from.id === user).map(([id, { from, text, at, replyTo }]) =>
+      this.#wire({ id, seq: 0, from, text, at, replyTo, hidden: false, reactions: new Map() }));
+  }
+  #toAuthor(id: string, frame: Frame): void {
+    for (const c of this.clients) if (c.user.id === id && c.joined.has("general")) c.send(frame);
   }
   ids(): string[] {
     return [...this.#messages.keys()];
@@ -214,13 +286,15 @@ export class Model {
   /** An event as it is told now; null where what it names is hidden. */
   #frame(e: Entry): Frame | null {
     const base = { room: "general", seq: e.seq, type: e.type };
-    const visible = e.ids.map((id) => this.#messages.get(id)!).filter((m) => !m.hidden);
+    const visible = e.ids.flatMap((id) => this.#messages.get(id) ?? []).filter((m) => !m.hidden);
     switch (e.type) {
       case "message":
       case "edited":
         return visible[0] ? { ...base, message: this.#wire(visible[0]) } : null;
       case "deleted":
         return { ...base, message_ids: e.ids };
+      case "cleared":
+        return base;
       case "restored":
         return visible.length > 0 ? { ...base, messages: visible.map((m) => this.#wire(m)) } : null;
       case "reaction":
@@ -240,7 +314,7 @@ export class Model {
     };
   }
   #wirePins(): Message[] {
-    return this.#pins.map((id) => this.#messages.get(id)!).filter((m) => !m.hidden).map((m) => this.#wire(m));
+    return this.#pins.flatMap((id) => this.#messages.get(id) ?? []).filter((m) => !m.hidden).map((m) => this.#wire(m));
   }
   #visible(): Stored[] {
     return [...this.#messages.values()].filter((m) => !m.hidden);
@@ -260,11 +334,11 @@ export class Model {
     const recovered = f.since?.epoch === this.epoch && f.since.seq <= this.seq && after.length <= this.recoverWindow;
     const replay = recovered ? after.map((e) => this.#frame(e)).filter((e) => e !== null) : [];
     const history = this.#visible().slice(-this.settings.history);
-    const moderate = this.moderators.has(client.user.id);
+    const held = this.#heldOf(client.user.id);
+    const lockdown = this.lockdown && Date.parse(this.lockdown.until) > this.now() ? this.lockdown : undefined;
     client.send({
       type: "joined", room: f.room, epoch: this.epoch, seq: this.seq, recovered, replay: replay.length,
-      settings: { ...this.settings }, rights: { post: moderate || !this.settings.read_only, moderate,
-        refused: !moderate && this.settings.read_only ? { code: "room_read_only", message: "" } : undefined },
+      settings: { ...this.settings }, rights: this.#rights(client.user), held: held.length > 0 ? held : undefined, lockdown,
       members: this.#members(f.room), count: this.#members(f.room).length, pins: this.#wirePins(), read: 0,
       reacted: this.#reacted(client.user.id),
       ...(recovered ? {} : { history: history.map((m) => this.#wire(m)) }),

@@ -94,7 +94,7 @@ var o = class e extends Error {
 		let n = t.until ? new Date(t.until) : void 0;
 		return new e(t.code, t.message, t.retry_after_ms, n, t.room);
 	}
-}, s = () => new o("disconnected", "The connection was lost before the answer came."), c = () => new o("timeout", "The server did not answer in time."), l = () => new o("stopped", "The connection is closed for good."), u = () => new o("identity_changed", "You are someone else now. This may be stored already, under who you were before."), d = () => new o("text_too_long", "That is more than the server takes at once."), f = /* @__PURE__ */ new Set([
+}, s = () => new o("disconnected", "The connection was lost before the answer came."), c = () => new o("timeout", "The server did not answer in time."), l = () => new o("stopped", "The connection is closed for good."), u = () => new o("identity_changed", "You are someone else now. This may be stored already, under who you were before."), ee = () => new o("text_too_long", "That is more than the server takes at once."), d = /* @__PURE__ */ new Set([
 	"busy",
 	"going_away",
 	"internal",
@@ -105,10 +105,10 @@ var o = class e extends Error {
 	"stopping",
 	"store_unavailable"
 ]);
-function p(e) {
-	return f.has(e);
+function f(e) {
+	return d.has(e);
 }
-var m = /* @__PURE__ */ new Set([
+var p = /* @__PURE__ */ new Set([
 	"busy",
 	"disconnected",
 	"outcome_unknown",
@@ -116,22 +116,22 @@ var m = /* @__PURE__ */ new Set([
 	"store_unavailable",
 	"timeout"
 ]);
-function h(e) {
-	return m.has(e);
+function m(e) {
+	return p.has(e);
 }
-var g = /* @__PURE__ */ new Set([
+var h = /* @__PURE__ */ new Set([
 	"disconnected",
 	"outcome_unknown",
 	"timeout"
 ]);
-function _(e) {
-	return g.has(e);
+function g(e) {
+	return h.has(e);
 }
-function v(e) {
+function _(e) {
 	return /^(?:guest_)?token_(?:invalid|expired)$/.test(e);
 }
 // src/sdk/requests.ts
-var y = class {
+var v = class {
 	env;
 	patienceMs;
 	#e = /* @__PURE__ */ new Map();
@@ -171,7 +171,7 @@ var y = class {
 	abandon(e) {
 		for (let t of [...this.#e.values()]) (e === void 0 || t.room === e) && t.settle(l());
 	}
-}, b = 16, x = class {
+}, y = 16, te = class {
 	env;
 	send;
 	position;
@@ -197,7 +197,7 @@ var y = class {
 			let n = this.#r.has(t.nonce);
 			if (n && t.state === "sent") return;
 			if (t.state !== "waiting") continue;
-			if (e >= b) return;
+			if (e >= y) return;
 			let r = this.me();
 			if (t.sentAs !== void 0 && t.sentAs !== r) {
 				this.#a(t.nonce, u());
@@ -211,7 +211,7 @@ var y = class {
 		}
 	}
 	seen() {
-		let e = this.#e.filter((e) => e.state !== "stored" || e.seq > this.position());
+		let e = this.#e.filter((e) => e.state !== "stored" || (e.seq ?? 0) > this.position());
 		e.length !== this.#e.length && this.#c(e);
 	}
 	retry(e) {
@@ -234,7 +234,7 @@ var y = class {
 		}), this.seen(), this.flush();
 	}
 	#a(e, t) {
-		h(t.code) ? (this.#s(e, _(t.code) ? { state: "waiting" } : {
+		m(t.code) ? (this.#s(e, g(t.code) ? { state: "waiting" } : {
 			state: "waiting",
 			sentAs: void 0
 		}), t.code !== "disconnected" && (this.#e.some((t) => t.nonce === e) && this.#r.add(e), this.#o(t.retryAfterMs ?? 1e3))) : (this.#r.delete(e), this.#s(e, {
@@ -258,11 +258,11 @@ var y = class {
 		this.#e = e, this.changed();
 	}
 };
-function S(e) {
-	return e.refusal !== void 0 && (p(e.refusal.code) || e.refusal.retryAfterMs !== void 0);
+function b(e) {
+	return e.refusal !== void 0 && (f(e.refusal.code) || e.refusal.retryAfterMs !== void 0);
 }
 // src/sdk/state.ts
-var C = {
+var x = {
 	title: "",
 	topic: "",
 	min_length: 1,
@@ -276,10 +276,10 @@ var C = {
 	guests: "write",
 	members_limit: 0,
 	allowed_sites: []
-}, w = {
+}, S = {
 	epoch: "",
 	seq: 0,
-	settings: C,
+	settings: x,
 	rights: {
 		post: !1,
 		moderate: !1
@@ -290,20 +290,24 @@ var C = {
 	moreBefore: !1,
 	past: null,
 	pins: [],
+	held: [],
+	lockdown: null,
 	reacted: /* @__PURE__ */ new Map(),
 	read: 0,
 	replay: null
 };
-function T(e, t) {
+function C(e, t) {
 	let n = {
 		epoch: t.epoch,
 		settings: {
-			...C,
+			...x,
 			...t.settings
 		},
 		rights: t.rights,
 		members: new Map((t.members ?? []).map((e) => [e.id, e])),
 		count: t.count,
+		held: t.held ?? [],
+		lockdown: t.lockdown ?? null,
 		read: Math.max(t.read ?? 0, t.recovered ? e.read : 0)
 	};
 	if (t.recovered) {
@@ -312,7 +316,7 @@ function T(e, t) {
 			...e,
 			...n,
 			pins: t.pins ?? e.pins,
-			reacted: U(e.reacted, t.reacted),
+			reacted: K(e.reacted, t.reacted),
 			seq: r > 0 ? e.seq : Math.max(e.seq, t.seq),
 			replay: r > 0 ? {
 				left: r,
@@ -320,20 +324,20 @@ function T(e, t) {
 			} : null
 		};
 	}
-	let r = H(t.history ?? []);
+	let r = G(t.history ?? []);
 	return {
-		...w,
+		...S,
 		...n,
 		seq: t.seq,
 		messages: r,
 		pins: t.pins ?? [],
-		reacted: U(/* @__PURE__ */ new Map(), t.reacted),
+		reacted: K(/* @__PURE__ */ new Map(), t.reacted),
 		moreBefore: r.length >= n.settings.history
 	};
 }
-function E(e, t) {
+function w(e, t) {
 	let n = t.seq > e.seq ? {
-		...D(e, t),
+		...T(e, t),
 		seq: t.seq
 	} : e;
 	if (!n.replay) return n;
@@ -350,58 +354,87 @@ function E(e, t) {
 		replay: null
 	};
 }
-function D(e, t) {
+function T(e, t) {
 	switch (t.type) {
 		case "message": return {
-			...e,
-			messages: B(e.messages, t.message)
+			...j(e, t.message.id),
+			messages: U(e.messages, t.message)
 		};
-		case "edited": return O(e, t.message);
-		case "deleted": return ee(e, new Set(t.message_ids));
-		case "restored": return te(e, t.messages);
-		case "reaction": return R(e, (e) => e.id === t.message_id ? {
+		case "edited": return E(e, t.message);
+		case "deleted": return D(e, new Set(t.message_ids));
+		case "restored": return O(e, t.messages);
+		case "reaction": return V(e, (e) => e.id === t.message_id ? {
 			...e,
 			reactions: t.reactions ?? []
 		} : e);
+		case "cleared": return k(e, t.seq);
 		case "room": return ne(e, t.settings ?? {}, t.pins);
 	}
 }
-function O(e, t) {
-	return R(e, (e) => e.id === t.id ? t : e.reply_to?.id === t.id ? L(e, I(t)) : e);
+function E(e, t) {
+	return V(e, (e) => e.id === t.id ? t : e.reply_to?.id === t.id ? B(e, z(t)) : e);
 }
-function ee(e, t) {
+function D(e, t) {
 	let n = (e) => e.filter((e) => !t.has(e.id)), r = e.past && {
 		...e.past,
 		messages: n(e.past.messages)
 	};
-	return R({
+	return V({
 		...e,
 		messages: n(e.messages),
 		past: r,
 		pins: n(e.pins)
-	}, (e) => e.reply_to && t.has(e.reply_to.id) ? L(e, {
+	}, (e) => e.reply_to && t.has(e.reply_to.id) ? B(e, {
 		...e.reply_to,
 		excerpt: ""
 	}) : e);
 }
-function te(e, t) {
+function O(e, t) {
 	let n = new Map(t.map((e) => [e.id, e])), r = e.moreBefore ? e.messages[0]?.seq ?? Infinity : 0, i = e.messages, a = e.past;
 	for (let e of t) {
-		e.seq >= r && (i = B(i, e));
+		e.seq >= r && (i = U(i, e));
 		let [t, n] = [a?.messages[0], a?.messages.at(-1)];
 		a && t && n && e.seq > t.seq && e.seq < n.seq && (a = {
 			...a,
-			messages: B(a.messages, e)
+			messages: U(a.messages, e)
 		});
 	}
-	return R({
+	return V({
 		...e,
 		messages: i,
 		past: a
 	}, (e) => {
 		let t = e.reply_to && n.get(e.reply_to.id);
-		return t ? L(e, I(t)) : e;
+		return t ? B(e, z(t)) : e;
 	});
+}
+function k(e, t) {
+	let n = (e) => e.filter((e) => e.seq > t), r = e.past && {
+		...e.past,
+		messages: n(e.past.messages),
+		moreBefore: !1
+	};
+	return {
+		...e,
+		messages: n(e.messages),
+		pins: n(e.pins),
+		moreBefore: !1,
+		past: r && r.messages.length > 0 ? r : null
+	};
+}
+function A(e, t) {
+	if (e.messages.some((e) => e.id === t.id)) return e;
+	let n = e.held.some((e) => e.id === t.id);
+	return {
+		...e,
+		held: n ? e.held.map((e) => e.id === t.id ? t : e) : [...e.held, t]
+	};
+}
+function j(e, t) {
+	return e.held.some((e) => e.id === t) ? {
+		...e,
+		held: e.held.filter((e) => e.id !== t)
+	} : e;
 }
 function ne(e, t, n) {
 	let r = {
@@ -412,24 +445,24 @@ function ne(e, t, n) {
 		...e,
 		settings: r,
 		pins: n ?? e.pins,
-		rights: re(r, e.rights)
+		rights: re(r, e.lockdown, e.rights)
 	};
 }
-function re(e, t) {
-	return t.moderate ? t : e.read_only && t.post ? {
-		...t,
+function re(e, t, n) {
+	return n.moderate ? n : e.read_only && n.post ? {
+		...n,
 		post: !1,
 		refused: {
 			code: "room_read_only",
 			message: "Only moderators write in this room."
 		}
-	} : !e.read_only && t.refused?.code === "room_read_only" ? {
+	} : !e.read_only && t?.level !== "read_only" && n.refused?.code === "room_read_only" ? {
 		post: !0,
 		moderate: !1
-	} : t;
+	} : n;
 }
-function k(e, t) {
-	let n = U(e.reacted, t.reacted), r = H(t.messages), [i, a] = [r[0], r.at(-1)];
+function M(e, t) {
+	let n = K(e.reacted, t.reacted), r = G(t.messages), [i, a] = [r[0], r.at(-1)];
 	if (!i || !a) {
 		let r = e.past && {
 			...e.past,
@@ -444,7 +477,7 @@ function k(e, t) {
 	}
 	let o = e.messages[0];
 	if (!t.more_after || o && a.seq >= o.seq) {
-		let a = V(e.messages, r), s = !o || i.seq < o.seq ? t.more_before : e.moreBefore;
+		let a = W(e.messages, r), s = !o || i.seq < o.seq ? t.more_before : e.moreBefore;
 		return {
 			...e,
 			reacted: n,
@@ -458,7 +491,7 @@ function k(e, t) {
 		...e,
 		reacted: n,
 		past: {
-			messages: V(s.messages, r),
+			messages: W(s.messages, r),
 			moreBefore: i.seq < c.seq ? t.more_before : s.moreBefore,
 			moreAfter: a.seq > l.seq ? t.more_after : s.moreAfter
 		}
@@ -472,12 +505,12 @@ function k(e, t) {
 		}
 	};
 }
-function A(e, t, n) {
-	let r = U(e.reacted, t.reacted);
+function N(e, t, n) {
+	let r = K(e.reacted, t.reacted);
 	if (e.past && e.past.messages[0]?.seq === n) {
 		let n = {
 			...e.past,
-			messages: V(e.past.messages, t.messages),
+			messages: W(e.past.messages, t.messages),
 			moreBefore: t.more_before
 		};
 		return {
@@ -489,102 +522,104 @@ function A(e, t, n) {
 	return (e.messages[0]?.seq ?? n) === n ? {
 		...e,
 		reacted: r,
-		messages: V(e.messages, t.messages),
+		messages: W(e.messages, t.messages),
 		moreBefore: t.more_before
 	} : e;
 }
-function j(e, t) {
-	let n = t.reduce((e, t) => M.has(t.type) ? D(e, t) : e, e);
+function P(e, t) {
+	let n = t.reduce((e, t) => F.has(t.type) ? T(e, t) : e, e);
 	return n === e ? e : {
 		...n,
 		pins: e.pins
 	};
 }
-var M = /* @__PURE__ */ new Set([
+var F = /* @__PURE__ */ new Set([
 	"edited",
 	"deleted",
 	"restored",
-	"reaction"
+	"reaction",
+	"cleared"
 ]);
-function N(e, t) {
+function I(e, t) {
 	return e.messages.length <= t ? e : {
 		...e,
 		messages: e.messages.slice(-t),
 		moreBefore: !0
 	};
 }
-function P(e, t, n, r) {
+function L(e, t, n, r) {
 	let i = (e.reacted.get(t) ?? []).filter((e) => e !== n);
 	return {
 		...e,
 		reacted: new Map(e.reacted).set(t, r ? [...i, n] : i)
 	};
 }
-function F(e) {
+function R(e) {
 	let t = Array.from(e);
 	return t.length > 120 ? t.slice(0, 120).join("") : e;
 }
-function I(e) {
+function z(e) {
 	return {
 		id: e.id,
 		from: e.from,
-		excerpt: F(e.text)
+		excerpt: R(e.text)
 	};
 }
-function L(e, t) {
+function B(e, t) {
 	return {
 		...e,
 		reply_to: t
 	};
 }
-function R(e, t) {
+function V(e, t) {
 	return {
 		...e,
-		messages: z(e.messages, t),
-		pins: z(e.pins, t),
+		messages: H(e.messages, t),
+		pins: H(e.pins, t),
 		past: e.past && {
 			...e.past,
-			messages: z(e.past.messages, t)
+			messages: H(e.past.messages, t)
 		}
 	};
 }
-function z(e, t) {
+function H(e, t) {
 	let n = e.map(t);
 	return n.some((t, n) => t !== e[n]) ? n : e;
 }
-function B(e, t) {
+function U(e, t) {
 	let n = e.at(-1);
-	return !n || n.seq < t.seq ? [...e, t] : V(e, [t]);
+	return !n || n.seq < t.seq ? [...e, t] : W(e, [t]);
 }
-function V(e, t) {
+function W(e, t) {
 	let n = new Map(e.map((e) => [e.seq, e]));
 	for (let e of t) n.set(e.seq, e);
-	return H([...n.values()]);
+	return G([...n.values()]);
 }
-function H(e) {
+function G(e) {
 	return [...e].sort((e, t) => e.seq - t.seq);
 }
-function U(e, t) {
+function K(e, t) {
 	return t ? new Map([...e, ...Object.entries(t)]) : e;
 }
 // src/sdk/wire.ts
-var W = /* @__PURE__ */ new Set([
+var ie = /* @__PURE__ */ new Set([
 	"message",
 	"edited",
 	"deleted",
 	"restored",
 	"reaction",
+	"cleared",
 	"room"
 ]);
-function G(e) {
-	return W.has(e.type);
+function q(e) {
+	return ie.has(e.type);
 }
 // src/sdk/room.ts
-var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
+var J = 5e3, Y = 3e3, ae = 3e3, X = 4e3, oe = 5e3, Z = class extends i {
 	name;
 	env;
 	line;
-	#e = w;
+	#e = S;
 	#t = "joining";
 	#n = null;
 	#r = /* @__PURE__ */ new Map();
@@ -594,7 +629,7 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	#s = [];
 	#c;
 	constructor(e, t, n) {
-		super(), this.name = e, this.env = t, this.line = n, this.#c = new x(t, (e) => this.#t === "joined" ? this.#m(e) : null, () => this.#e.seq, () => this.line.user()?.id, () => this.emit("change", this));
+		super(), this.name = e, this.env = t, this.line = n, this.#c = new te(t, (e) => this.#t === "joined" ? this.#_(e) : null, () => this.#e.seq, () => this.line.user()?.id, () => this.emit("change", this));
 	}
 	get state() {
 		return this.#e;
@@ -634,97 +669,98 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		this.#c.discard(e);
 	}
 	edit(e, t) {
-		return this.#_({
+		return this.#x({
 			type: "edit",
 			message_id: e,
 			text: t
 		});
 	}
 	delete(...e) {
-		return this.#_({
+		return this.#x({
 			type: "delete",
 			message_ids: e
 		});
 	}
 	restore(...e) {
-		return this.#_({
+		return this.#x({
 			type: "restore",
 			message_ids: e
 		});
 	}
 	pin(e, t) {
-		return this.#_({
+		return this.#x({
 			type: "pin",
 			message_id: e,
 			on: t
 		});
 	}
 	set(e) {
-		return this.#_({
+		return this.#x({
 			type: "set",
 			settings: e
 		});
 	}
 	async react(e, t, n) {
-		await this.#_({
+		await this.#x({
 			type: "react",
 			message_id: e,
 			emoji: t,
 			on: n
-		}), this.#v(P(this.#e, e, t, n));
+		}), this.#S(L(this.#e, e, t, n));
 	}
-	sanction(e, t, n, r) {
-		return this.line.request({
+	async sanction(e, t, n, r, i) {
+		let a = {
 			type: "sanction",
 			room: this.name,
 			user: e,
 			effect: t,
 			seconds: n,
 			reason: r
-		}, this.name, !1);
+		};
+		return t === "slow" && (a.interval_seconds = i), String((await this.line.request(a, this.name, !1)).sanction_id ?? "");
 	}
 	lift(e) {
-		return this.#_({
+		return this.#x({
 			type: "lift",
 			sanction_id: e
 		});
 	}
 	async members(e = 500) {
-		return await this.#_({
+		return await this.#x({
 			type: "members",
 			limit: e
 		});
 	}
 	async loadOlder(e = 50) {
 		let t = (this.#e.past ?? this.#e).messages[0]?.seq ?? this.#e.seq + 1;
-		await this.#h({
+		await this.#y({
 			before: t,
 			limit: e
-		}, (e) => A(this.#e, e, t));
+		}, (e) => N(this.#e, e, t));
 	}
 	async loadAround(e, t = 50) {
-		await this.#h({
+		await this.#y({
 			around: e,
 			limit: t
-		}, (e) => k(this.#e, e));
+		}, (e) => M(this.#e, e));
 	}
 	async loadNewer(e = 100) {
 		let t = this.#e.past?.messages.at(-1);
 		t && await this.loadAround(t.id, e);
 	}
 	showNewest() {
-		this.#e.past && this.#v({
+		this.#e.past && this.#S({
 			...this.#e,
 			past: null
 		});
 	}
 	trim(e) {
-		let t = N(this.#e, e);
-		t !== this.#e && this.#v(t);
+		let t = I(this.#e, e);
+		t !== this.#e && this.#S(t);
 	}
 	sendTyping() {
 		let e = this.env.now();
-		e - this.#i < q || this.#t !== "joined" || (this.#i = e, this.line.sendNow({
+		e - this.#i < Y || this.#t !== "joined" || (this.#i = e, this.line.sendNow({
 			type: "typing",
 			room: this.name
 		}, this.name)?.catch(() => {}));
@@ -740,13 +776,13 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		}, this.name)?.catch(() => {}));
 	}
 	leave() {
-		this.#b(), this.line.leave(this);
+		this.#w(), this.line.leave(this);
 	}
 	rejoin() {
 		this.#t = "joining", this.#n = null, this.line.join(this), this.emit("change", this);
 	}
 	receive(e) {
-		if (G(e)) return this.#u(e);
+		if (q(e)) return this.#d(e);
 		switch (e.type) {
 			case "joined": return this.#l(e);
 			case "left": return this.refuse(new o(e.code, e.message, void 0, void 0, e.room));
@@ -754,16 +790,26 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 				let t = new Map(this.#e.members);
 				for (let n of e.joined ?? []) t.set(n.id, n);
 				for (let n of e.left ?? []) t.delete(typeof n == "string" ? n : n.id);
-				return this.#v({
+				return this.#S({
 					...this.#e,
 					members: t,
 					count: e.count
 				});
 			}
-			case "typing": return this.#p(e.users);
+			case "typing": return this.#g(e.users);
 			case "muted":
 			case "unmuted":
-			case "banned": return this.#d(e), this.emit("sanction", e);
+			case "banned": return this.#f(e), this.emit("sanction", e);
+			case "held": return this.#S(A(this.#e, e.message));
+			case "released": return this.#u(e);
+			case "lockdown": return this.#S({
+				...this.#e,
+				lockdown: e.lockdown
+			}), this.#m();
+			case "rights": return this.#S({
+				...this.#e,
+				rights: e.rights
+			}), this.#p();
 			case "notice": return this.emit("notice", e.text);
 		}
 	}
@@ -785,28 +831,35 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		this.#t = "refused", this.#n = e, this.emit("change", this);
 	}
 	joinRefused(e) {
-		if (p(e.code)) return e.retryAfterMs ?? 2e3;
+		if (f(e.code)) return e.retryAfterMs ?? 2e3;
 		this.refuse(e);
 	}
 	heard(e) {
 		if (this.#t === "joined") {
 			if (e.epoch !== this.#e.epoch) return this.line.join(this);
-			e.seq <= this.#e.seq || this.#y(J, () => {
+			e.seq <= this.#e.seq || this.#C(ae, () => {
 				this.#t === "joined" && e.epoch === this.#e.epoch && e.seq > this.#e.seq && this.line.join(this);
 			});
 		}
 	}
 	dispose() {
-		this.#b();
+		this.#w();
 	}
 	#l(e) {
-		this.#t = "joined", this.#n = null, e.recovered || (this.#s = []), this.#v(T(this.#e, e)), this.#c.seen(), this.#c.flush(), this.#f();
+		this.#t = "joined", this.#n = null, e.recovered || (this.#s = []), this.#S(C(this.#e, e)), this.#c.seen(), this.#c.flush(), this.#p(), this.#m();
 	}
 	#u(e) {
-		let t = e.seq > this.#e.seq;
-		e.type === "message" && this.#r.delete(e.message.from.id), t && e.type !== "message" && e.type !== "room" && this.#g(e), this.#v(E(this.#e, e)), this.#c.seen(), t && e.type === "message" && this.emit("message", e.message);
+		let t = this.#e.held.find((t) => t.id === e.message_id);
+		t && (this.#S(j(this.#e, e.message_id)), this.emit("released", {
+			message: t,
+			outcome: e.outcome
+		}));
 	}
 	#d(e) {
+		let t = e.seq > this.#e.seq;
+		e.type === "message" && this.#r.delete(e.message.from.id), t && e.type !== "message" && e.type !== "room" && this.#b(e), this.#S(w(this.#e, e)), this.#c.seen(), t && e.type === "message" && this.emit("message", e.message);
+	}
+	#f(e) {
 		let { rights: t, settings: n } = this.#e;
 		if (e.type === "muted") {
 			let n = {
@@ -814,20 +867,20 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 				message: e.reason ?? "",
 				until: e.until
 			};
-			this.#v({
+			this.#S({
 				...this.#e,
 				rights: {
 					...t,
 					post: !1,
 					refused: n
 				}
-			}), this.#f();
+			}), this.#p();
 		} else if (e.type === "unmuted") {
 			let e = t.moderate || !n.read_only, r = e ? void 0 : {
 				code: "room_read_only",
 				message: ""
 			};
-			this.#v({
+			this.#S({
 				...this.#e,
 				rights: {
 					...t,
@@ -837,74 +890,106 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 			});
 		}
 	}
-	#f() {
+	#p() {
 		let { refused: e } = this.#e.rights;
 		if (e?.code !== "muted" || !e.until) return;
-		let t = Date.parse(e.until) - this.env.now() + 250;
-		t > 864e5 || this.#y(Math.max(t, 1e3), () => {
+		let t = this.#h(e.until) + 250;
+		t > 864e5 || this.#C(Math.max(t, 1e3), () => {
 			this.#t === "joined" && this.#e.rights.refused === e && this.line.join(this);
 		});
 	}
-	#p(e) {
-		let t = this.env.now() + K, n = this.line.user()?.id;
+	#m() {
+		let { lockdown: e } = this.#e;
+		if (!e) return;
+		let t = this.#h(e.until);
+		t > 864e5 || this.#C(Math.max(t, 0) + 250, () => {
+			if (this.#e.lockdown !== e) return;
+			this.#S({
+				...this.#e,
+				lockdown: null
+			});
+			let { rights: t } = this.#e;
+			t.post || this.#C(1e3 + this.env.random() * X, () => {
+				this.#t === "joined" && this.#e.rights === t && this.line.join(this);
+			});
+		});
+	}
+	#h(e) {
+		return Date.parse(e) - this.line.clockOffset() - this.env.now();
+	}
+	#g(e) {
+		let t = this.env.now() + J, n = this.line.user()?.id;
 		for (let r of e) r.id !== n && this.#r.set(r.id, {
 			user: r,
 			until: t
 		});
-		this.emit("change", this), this.#y(5050, () => {
+		this.emit("change", this), this.#C(5050, () => {
 			let e = this.env.now();
 			for (let [t, n] of this.#r) n.until <= e && this.#r.delete(t);
 			this.emit("change", this);
 		});
 	}
-	#m(e) {
+	#_(e) {
 		let t = {
 			type: "post",
 			room: this.name,
 			text: e.text,
 			nonce: e.nonce
 		};
-		return e.replyTo && (t.reply_to = e.replyTo), this.line.sendNow(t, this.name);
+		e.replyTo && (t.reply_to = e.replyTo);
+		let n = this.line.sendNow(t, this.name);
+		return n && n.then((t) => (t.held && !t.duplicate && this.#S(A(this.#e, this.#v(e, t))), t));
 	}
-	async #h(e, t) {
+	#v(e, t) {
+		let n = e.replyTo ? this.#e.messages.find((t) => t.id === e.replyTo) : void 0;
+		return {
+			id: t.message_id,
+			seq: 0,
+			from: this.line.user(),
+			text: e.text,
+			at: t.at,
+			...n && { reply_to: z(n) }
+		};
+	}
+	async #y(e, t) {
 		this.#o++;
 		try {
-			let n = await this.#_({
+			let n = await this.#x({
 				type: "history",
 				...e
 			});
-			this.#v(j(t(n), this.#s.map((e) => e.event)));
+			this.#S(P(t(n), this.#s.map((e) => e.event)));
 		} finally {
 			this.#o--;
 		}
 	}
-	#g(e) {
-		let t = this.env.now(), n = this.#o > 0 ? -Infinity : t - Y;
+	#b(e) {
+		let t = this.env.now(), n = this.#o > 0 ? -Infinity : t - oe;
 		this.#s = [...this.#s.filter((e) => e.at >= n), {
 			at: t,
 			event: e
 		}].slice(-1e3);
 	}
-	#_(e) {
+	#x(e) {
 		return this.line.request({
 			...e,
 			room: this.name
 		}, this.name, !0);
 	}
-	#v(e) {
+	#S(e) {
 		this.#e = e, this.emit("change", this);
 	}
-	#y(e, t) {
+	#C(e, t) {
 		let n = this.env.setTimeout(() => {
 			this.#a.delete(n), t();
 		}, e);
 		this.#a.add(n);
 	}
-	#b() {
+	#w() {
 		for (let e of this.#a) this.env.clearTimeout(e);
 		this.#a.clear(), this.#c.stop();
 	}
-}, ie = 1e4, Z = 800, ae = 1500, oe = 5e3, se = 3, ce = 2e4, Q = 15e3, le = 65536, $ = class extends i {
+}, se = 1e4, Q = 800, ce = 1500, le = 5e3, ue = 3, de = 2e4, $ = 15e3, fe = 65536, pe = class extends i {
 	options;
 	#e;
 	#t;
@@ -922,7 +1007,7 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	#p = 0;
 	#m = "connect";
 	#h = null;
-	#g = Q;
+	#g = $;
 	#_ = 0;
 	#v = 0;
 	#y = Infinity;
@@ -933,7 +1018,7 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		super(), this.options = t, this.#e = {
 			...a(),
 			...t.environment
-		}, this.#t = new e(this.#e.random), this.#n = new y(this.#e, ce), this.#u = t.guestToken ?? null, this.#S = this.#e.onReturn(() => this.check()), this.#T("connect");
+		}, this.#t = new e(this.#e.random), this.#n = new v(this.#e, de), this.#u = t.guestToken ?? null, this.#S = this.#e.onReturn(() => this.check()), this.#T("connect");
 	}
 	get status() {
 		return this.#a;
@@ -949,17 +1034,20 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	}
 	join(e) {
 		let t = this.#r.get(e);
-		return t || (t = new X(e, this.#e, this.#w), this.#r.set(e, t), this.#P(t)), t;
+		return t || (t = new Z(e, this.#e, this.#w), this.#r.set(e, t), this.#P(t)), t;
 	}
 	async rename(e) {
 		return this.#M({ name: e });
 	}
 	async setToken(e) {
-		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#W();
+		if (this.#l = e, this.#a.state !== "open" || !this.#o) return this.#G();
 		try {
-			await this.#M({ token: e });
+			await this.#M(this.#u ? {
+				token: e,
+				guest_token: this.#u
+			} : { token: e });
 		} catch {
-			this.#W();
+			this.#G();
 		}
 	}
 	check() {
@@ -968,28 +1056,28 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 			case "waiting":
 				this.#T(this.#m);
 				return;
-			case "connecting": return this.#C(Z, () => this.#a.state !== "connecting");
+			case "connecting": return this.#C(Q, () => this.#a.state !== "connecting");
 			case "open":
-				if (e - this.#_ < ae) return;
+				if (e - this.#_ < ce) return;
 				for (let e of this.#r.values()) e.phase === "joined" && this.#P(e);
-				return this.#C(Z, () => this.#_ >= e);
+				return this.#C(Q, () => this.#_ >= e);
 		}
 	}
 	#C(e, t) {
 		let n = this.#i;
 		!n || this.#x || (this.#x = this.#e.setTimeout(() => {
-			this.#x = void 0, this.#i === n && !t() && this.#U("not_in_time", 0);
+			this.#x = void 0, this.#i === n && !t() && this.#W("not_in_time", 0);
 		}, e));
 	}
 	retry() {
 		if (this.#a.state === "stopped") {
-			this.#h = this.#a.refusal, this.#d = null, this.#f = this.#p = 0, this.#t.reset();
+			this.#h = this.#a.refusal, this.#d = null, this.#f = this.#p = 0, this.#t.reset(), this.#a.refusal.code === "token_revoked" && this.#l === null && this.#U();
 			for (let e of this.#r.values()) e.rejoin();
 			this.#T(this.#a.refusal.code.startsWith("token_") ? "expired" : "connect");
 		}
 	}
 	close() {
-		this.#q(new o("stopped", "Closed by this page."));
+		this.#J(new o("stopped", "Closed by this page."));
 		for (let e of this.#r.values()) e.dispose();
 		this.#r.clear(), this.#S();
 	}
@@ -1011,15 +1099,16 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 				room: e.name
 			});
 		},
-		user: () => this.#o
+		user: () => this.#o,
+		clockOffset: () => this.#c
 	};
 	async #T(e) {
-		this.#J(), this.#Y({ state: "connecting" });
+		this.#Y(), this.#X({ state: "connecting" });
 		let t = this.#v = this.#e.now();
 		if (this.options.getToken && (e === "expired" || this.#l === null)) {
 			let n = await this.#E(e);
 			if (this.#a.state !== "connecting" || this.#v !== t || this.#i) return;
-			if (e === "expired" && (n === null || n === this.#d)) return this.#q(this.#h ?? new o("token_expired", "Your sign-in has expired. Sign in again."));
+			if (e === "expired" && (n === null || n === this.#d)) return this.#J(this.#h ?? new o("token_expired", "Your sign-in has expired. Sign in again."));
 			this.#l = n, e === "expired" && (this.#d = n);
 		}
 		this.#D();
@@ -1034,13 +1123,13 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	#D() {
 		this.#h = null, this.#y = Infinity;
 		let e = new this.#e.WebSocket(this.#O(), ["chatd.v1"]);
-		this.#i = e, this.#b = this.#e.setTimeout(() => this.#U("not_in_time"), ie), e.onmessage = (e) => this.#k(String(e.data)), e.onclose = (e) => this.#z(e.code, e.reason);
+		this.#i = e, this.#b = this.#e.setTimeout(() => this.#W("not_in_time"), se), e.onmessage = (e) => this.#k(String(e.data)), e.onclose = (e) => this.#z(e.code, e.reason);
 	}
 	#O() {
 		let e = new URL(String(this.options.url ?? globalThis.location.href)), t = new URL("ws", e);
 		t.protocol = e.protocol === "https:" || e.protocol === "wss:" ? "wss:" : "ws:", t.hash = "", t.search = "";
 		let n = this.#l ?? this.#u;
-		return n ? t.searchParams.set("token", n) : this.options.name && t.searchParams.set("name", this.options.name), t.href;
+		return n ? t.searchParams.set("token", n) : this.options.name && t.searchParams.set("name", this.options.name), this.#l && this.#u && t.searchParams.set("guest_token", this.#u), t.href;
 	}
 	#k(e) {
 		this.#_ = this.#e.now();
@@ -1070,8 +1159,8 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		else for (let e of this.#r.values()) e.receive(t);
 	}
 	#A(e) {
-		if (this.#e.clearTimeout(this.#b), this.#y = this.#e.now(), this.#p = 0, this.#g = e.heartbeat_ms || Q, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#o && this.#o.id !== e.user.id) for (let e of this.#r.values()) e.startOver();
-		this.#j(e), this.#Y({ state: "open" });
+		if (this.#e.clearTimeout(this.#b), this.#y = this.#e.now(), this.#p = 0, this.#g = e.heartbeat_ms || $, this.#s = e.limits ?? {}, this.#c = Date.parse(e.server_time) - this.#e.now() || 0, this.#o && this.#o.id !== e.user.id) for (let e of this.#r.values()) e.startOver();
+		this.#j(e), this.#X({ state: "open" });
 		for (let e of this.#r.values()) this.#P(e);
 		this.#R();
 	}
@@ -1103,7 +1192,7 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		let i = this.#i;
 		r.catch((t) => {
 			if (this.#i !== i || this.#r.get(e.name) !== e) return;
-			if (t.code === "timeout") return this.#U("not_in_time");
+			if (t.code === "timeout") return this.#W("not_in_time");
 			if (t.code === "disconnected" || t.code === "stopped") return;
 			let n = e.joinRefused(t);
 			if (n === void 0) return this.#n.abandon(e.name);
@@ -1115,7 +1204,7 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	}
 	#I(e) {
 		let t = JSON.stringify(e.frame);
-		if (new TextEncoder().encode(t).length > (this.#s.frame_bytes || le)) return e.settle(d());
+		if (new TextEncoder().encode(t).length > (this.#s.frame_bytes || fe)) return e.settle(ee());
 		e.sent = !0, this.#i?.readyState === 1 && this.#i.send(t);
 	}
 	#L(e) {
@@ -1123,35 +1212,38 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 	}
 	#R() {
 		let e = this.#g + Math.max(2e3, this.#g / 2), t = this.#e.now() - this.#_;
-		if (t >= e) return this.#U("not_in_time");
+		if (t >= e) return this.#W("not_in_time");
 		this.#b = this.#e.setTimeout(() => this.#R(), Math.min(e - t, this.#g));
 	}
 	#z(e, t) {
 		let r = n(e, t), i = this.#h;
-		if (this.#G(), r.again && r.code !== "token_expired") return this.#K(r.code, r.retryAfterMs ?? i?.retryAfterMs);
+		if (this.#K(), r.again && r.code !== "token_expired") return this.#q(r.code, r.retryAfterMs ?? i?.retryAfterMs);
 		if (r.code === "token_expired" && this.#l !== null && this.options.getToken) return this.#B(r, i);
 		if (this.#H(r.code)) return void this.#T("connect");
-		this.#q(i ?? new o(r.code, ""));
+		this.#J(i ?? new o(r.code, ""));
 	}
 	#B(e, t) {
-		if (this.#V() && (this.#f = 0), !e.again && ++this.#p >= se) return this.#q(t ?? new o(e.code, ""));
-		++this.#f === 1 ? this.#T("expired") : this.#K(e.code, e.retryAfterMs, "expired");
+		if (this.#V() && (this.#f = 0), !e.again && ++this.#p >= ue) return this.#J(t ?? new o(e.code, ""));
+		++this.#f === 1 ? this.#T("expired") : this.#q(e.code, e.retryAfterMs, "expired");
 	}
 	#V() {
-		return this.#e.now() - this.#y > oe;
+		return this.#e.now() - this.#y > le;
 	}
 	#H(e) {
-		return this.#l !== null || this.#u === null || !v(e) ? !1 : (this.#u = null, this.emit("guesttoken", null), !0);
+		return this.#u === null || !_(e) || this.#l !== null && !e.startsWith("guest_") ? !1 : (this.#U(), !0);
 	}
-	#U(e, t) {
-		this.#G(), t === 0 ? this.#T("connect") : this.#K(e);
+	#U() {
+		this.#u = null, this.emit("guesttoken", null);
 	}
-	#W() {
-		if (this.#a.state === "stopped") return this.retry();
-		this.#G(), this.#T("connect");
+	#W(e, t) {
+		this.#K(), t === 0 ? this.#T("connect") : this.#q(e);
 	}
 	#G() {
-		this.#J();
+		if (this.#a.state === "stopped") return this.retry();
+		this.#K(), this.#T("connect");
+	}
+	#K() {
+		this.#Y();
 		let e = this.#i;
 		if (this.#i = null, e) {
 			e.onmessage = e.onclose = null;
@@ -1162,27 +1254,27 @@ var K = 5e3, q = 3e3, J = 3e3, Y = 5e3, X = class extends i {
 		this.#n.cut();
 		for (let e of this.#r.values()) e.cut();
 	}
-	#K(e, t, n = "connect") {
+	#q(e, t, n = "connect") {
 		this.#V() && this.#t.reset(), this.#m = n, this.#y = Infinity;
 		let r = this.#t.next(t);
-		this.#Y({
+		this.#X({
 			state: "waiting",
 			at: this.#e.now() + r,
 			code: e
 		}), this.#b = this.#e.setTimeout(() => void this.#T(n), r);
 	}
-	#q(e) {
-		this.#G(), this.#Y({
+	#J(e) {
+		this.#K(), this.#X({
 			state: "stopped",
 			refusal: e
 		}), this.#n.abandon();
 		for (let t of this.#r.values()) t.phase !== "refused" && t.refuse(e);
 	}
-	#J() {
+	#Y() {
 		this.#e.clearTimeout(this.#b), this.#e.clearTimeout(this.#x), this.#b = this.#x = void 0;
 	}
-	#Y(e) {
+	#X(e) {
 		this.#a = e, this.emit("status", e);
 	}
 };
-export { $ as Chatd, o as Refusal, X as Room, E as applyEvent, k as applyHistory, T as applyJoined, A as applyOlder, P as applyReacted, w as emptyRoom, F as excerpt, S as mayRetry, p as passes, N as trim };
+export { pe as Chatd, o as Refusal, Z as Room, w as applyEvent, M as applyHistory, C as applyJoined, N as applyOlder, L as applyReacted, S as emptyRoom, R as excerpt, b as mayRetry, f as passes, I as trim };

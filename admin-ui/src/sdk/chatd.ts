@@ -120,7 +120,7 @@ export class Chatd extends Emitter<ChatdEvents> {
     this.#token = token;
     if (this.#status.state !== "open" || !this.#user) return this.#restart();
     try {
-      await this.#auth({ token });
+      await this.#auth(this.#guestToken ? { token, guest_token: this.#guestToken } : { token });
     } catch {
       this.#restart();
     }
@@ -159,6 +159,8 @@ export class Chatd extends Emitter<ChatdEvents> {
     this.#renewedFor = null;
     this.#expiries = this.#stale = 0;
     this.#backoff.reset();
+    // A guest who was logged out comes back as a new one, but only by hand.
+    if (this.#status.refusal.code === "token_revoked" && this.#token === null) this.#forgetGuest();
     for (const room of this.#rooms.values()) room.rejoin();
     void this.#connect(this.#status.refusal.code.startsWith("token_") ? "expired" : "connect");
   }
@@ -194,6 +196,7 @@ export class Chatd extends Emitter<ChatdEvents> {
       if (this.#status.state === "open") this.#send({ type: "leave", id: `leave-${this.#env.randomId()}`, room: room.name });
     },
     user: () => this.#user,
+    clockOffset: () => this.#clockOffset,
   };
 
   async #connect(why: "connect" | "expired"): Promise<void> {
@@ -239,6 +242,8 @@ export class Chatd extends Emitter<ChatdEvents> {
     const token = this.#token ?? this.#guestToken;
     if (token) url.searchParams.set("token", token);
     else if (this.options.name) url.searchParams.set("name", this.options.name);
+    // Whom one has been as a guest goes along: what was held against the guest goes on.
+    if (this.#token && this.#guestToken) url.searchParams.set("guest_token", this.#guestToken);
     return url.href;
   }
 
@@ -377,11 +382,15 @@ export class Chatd extends Emitter<ChatdEvents> {
 
   /** A guest token that no longer holds (the server's secret is new) isn't worth a word: start anew. */
   #forgetsGuest(code: string): boolean {
-    if (this.#token !== null || this.#guestToken === null) return false;
-    if (!spoilsGuest(code)) return false;
+    if (this.#guestToken === null || !spoilsGuest(code)) return false;
+    if (this.#token !== null && !code.startsWith("guest_")) return false; // it is the sign-in that doesn't hold
+    this.#forgetGuest();
+    return true;
+  }
+
+  #forgetGuest(): void {
     this.#guestToken = null;
     this.emit("guesttoken", null);
-    return true;
   }
 
   /** Gives up a connection that seems dead, and makes another. */

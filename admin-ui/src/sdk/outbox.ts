@@ -74,9 +74,9 @@ export class Outbox {
     }
   }
 
-  /** The room's position has moved: what is stored up to it is shown by the room itself. */
+  /** The room's position has moved: what is stored up to it, or held, is shown by the room itself. */
   seen(): void {
-    const left = this.#entries.filter((e) => e.state !== "stored" || e.seq! > this.position());
+    const left = this.#entries.filter((e) => e.state !== "stored" || (e.seq ?? 0) > this.position());
     if (left.length !== this.#entries.length) this.#set(left);
   }
 

@@ -2,10 +2,13 @@ import { Emitter } from "./emitter";
 import type { Environment } from "./environment";
 import { Outbox, type Pending } from "./outbox";
 import { passes, Refusal } from "./refusal";
-import { applyAgain, applyEvent, applyHistory, applyJoined, applyOlder, applyReacted, emptyRoom, type RoomState, trim } from "./state";
+import {
+  applyAgain, applyEvent, applyHistory, applyJoined, applyOlder, applyReacted, emptyRoom, quoteOf, type RoomState, trim,
+  withHeld, withoutHeld,
+} from "./state";
 import {
   type AckFrame, type HistoryPage, isLogFrame, type JoinedFrame, type LogFrame, type MembersPage, type Message,
-  type Position, type PostAck, type SanctionFrame, type ServerFrame, type Settings, type User,
+  type Position, type PostAck, type ReleasedFrame, type SanctionFrame, type ServerFrame, type Settings, type User,
 } from "./wire";
 
 export type RoomPhase = "joining" | "joined" | "refused";
@@ -17,6 +20,8 @@ export interface RoomEvents {
   message: Message;
   /** A sanction against oneself. */
   sanction: SanctionFrame;
+  /** What became of a message of one's own that waited for a moderator. */
+  released: { message: Message; outcome: ReleasedFrame["outcome"] };
   notice: string;
 }
 
@@ -28,11 +33,15 @@ export interface Line {
   join(room: Room): void;
   leave(room: Room): void;
   user(): User | null;
+  /** The server's clock less this one's, ms. */
+  clockOffset(): number;
 }
 
 const typingFadesMs = 5000;
 const typingEveryMs = 3000;
 const missedAfterMs = 3000;
+/** When something ends for a whole room, its readers don't all ask at once. */
+const spreadMs = 4000;
 /** Events are remembered while a page of the history is under way, and this long in any case. */
 const recentMs = 5000;
 const mostRecent = 1000;
@@ -118,8 +127,11 @@ export class Room extends Emitter<RoomEvents> {
     await this.#request({ type: "react", message_id: messageId, emoji, on });
     this.#update(applyReacted(this.#state, messageId, emoji, on));
   }
-  sanction(user: string, effect: "ban" | "mute", seconds: number, reason: string): Promise<AckFrame> {
-    return this.line.request({ type: "sanction", room: this.name, user, effect, seconds, reason }, this.name, false);
+  /** Seconds 0: for good. `intervalSeconds` is for slow, and for it alone. Answers with the sanction's id. */
+  async sanction(user: string, effect: "ban" | "mute" | "slow", seconds: number, reason: string, intervalSeconds?: number): Promise<string> {
+    const frame: Record<string, unknown> = { type: "sanction", room: this.name, user, effect, seconds, reason };
+    if (effect === "slow") frame.interval_seconds = intervalSeconds;
+    return String((await this.line.request(frame, this.name, false)).sanction_id ?? "");
   }
   lift(sanctionId: string): Promise<AckFrame> {
     return this.#request({ type: "lift", sanction_id: sanctionId });
@@ -200,6 +212,16 @@ export class Room extends Emitter<RoomEvents> {
       case "banned":
         this.#sanctioned(f);
         return this.emit("sanction", f);
+      case "held":
+        return this.#update(withHeld(this.#state, f.message));
+      case "released":
+        return this.#released(f);
+      case "lockdown":
+        this.#update({ ...this.#state, lockdown: f.lockdown });
+        return this.#watchLockdown();
+      case "rights":
+        this.#update({ ...this.#state, rights: f.rights });
+        return this.#watchMute();
       case "notice":
         return this.emit("notice", f.text);
     }
@@ -255,6 +277,14 @@ export class Room extends Emitter<RoomEvents> {
     this.#outbox.seen();
     this.#outbox.flush();
     this.#watchMute();
+    this.#watchLockdown();
+  }
+
+  #released(f: ReleasedFrame): void {
+    const message = this.#state.held.find((m) => m.id === f.message_id);
+    if (!message) return;
+    this.#update(withoutHeld(this.#state, f.message_id));
+    this.emit("released", { message, outcome: f.outcome });
   }
 
   #event(f: LogFrame): void {
@@ -283,11 +313,33 @@ export class Room extends Emitter<RoomEvents> {
   #watchMute(): void {
     const { refused } = this.#state.rights;
     if (refused?.code !== "muted" || !refused.until) return;
-    const wait = Date.parse(refused.until) - this.env.now() + 250;
+    const wait = this.#until(refused.until) + 250;
     if (wait > 86_400_000) return;
     this.#after(Math.max(wait, 1000), () => {
       if (this.#phase === "joined" && this.#state.rights.refused === refused) this.line.join(this);
     });
+  }
+
+  /** A lock-down ends by itself, too; with it what it took away, which only the server knows. */
+  #watchLockdown(): void {
+    const { lockdown } = this.#state;
+    if (!lockdown) return;
+    const wait = this.#until(lockdown.until);
+    if (wait > 86_400_000) return;
+    this.#after(Math.max(wait, 0) + 250, () => {
+      if (this.#state.lockdown !== lockdown) return;
+      this.#update({ ...this.#state, lockdown: null });
+      const { rights } = this.#state;
+      if (rights.post) return;
+      this.#after(1000 + this.env.random() * spreadMs, () => {
+        if (this.#phase === "joined" && this.#state.rights === rights) this.line.join(this);
+      });
+    });
+  }
+
+  /** How long it is until a time of the server's, ms. */
+  #until(at: string): number {
+    return Date.parse(at) - this.line.clockOffset() - this.env.now();
   }
 
   #othersType(users: readonly User[]): void {
@@ -305,7 +357,18 @@ export class Room extends Emitter<RoomEvents> {
   #sendPost(p: Pending): Promise<PostAck> | null {
     const frame: Record<string, unknown> = { type: "post", room: this.name, text: p.text, nonce: p.nonce };
     if (p.replyTo) frame.reply_to = p.replyTo;
-    return this.line.sendNow(frame, this.name) as Promise<PostAck> | null;
+    const answer = this.line.sendNow(frame, this.name) as Promise<PostAck> | null;
+    return answer && answer.then((ack) => {
+      // One that was held earlier is among `joined.held`, if it still waits.
+      if (ack.held && !ack.duplicate) this.#update(withHeld(this.#state, this.#asHeld(p, ack)));
+      return ack;
+    });
+  }
+
+  /** A held post as it stands until the server's own word on it comes. */
+  #asHeld(p: Pending, ack: PostAck): Message {
+    const quoted = p.replyTo ? this.#state.messages.find((m) => m.id === p.replyTo) : undefined;
+    return { id: ack.message_id, seq: 0, from: this.line.user()!, text: p.text, at: ack.at, ...(quoted && { reply_to: quoteOf(quoted) }) };
   }
 
   async #history(q: Record<string, unknown>, apply: (page: HistoryPage) => RoomState): Promise<void> {

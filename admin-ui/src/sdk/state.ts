@@ -1,4 +1,4 @@
-import type { HistoryPage, JoinedFrame, LogFrame, Message, Quote, Rights, Settings, User } from "./wire";
+import type { HistoryPage, JoinedFrame, Lockdown, LogFrame, Message, Quote, Rights, Settings, User } from "./wire";
 
 /** Messages away from the newest ones, as a jump to an old message shows them. */
 export interface Past {
@@ -21,6 +21,9 @@ export interface RoomState {
   readonly moreBefore: boolean;
   readonly past: Past | null;
   readonly pins: readonly Message[];
+  /** Own messages that wait for a moderator, oldest first. Nobody else sees them; their seq is 0. */
+  readonly held: readonly Message[];
+  readonly lockdown: Lockdown | null;
   /** Own reactions: emoji by message id. */
   readonly reacted: ReadonlyMap<string, readonly string[]>;
   /** The seq up to which this user had read when joining. */
@@ -36,7 +39,7 @@ const defaults: Settings = {
 
 export const emptyRoom: RoomState = {
   epoch: "", seq: 0, settings: defaults, rights: { post: false, moderate: false }, members: new Map(), count: 0,
-  messages: [], moreBefore: false, past: null, pins: [], reacted: new Map(), read: 0, replay: null,
+  messages: [], moreBefore: false, past: null, pins: [], held: [], lockdown: null, reacted: new Map(), read: 0, replay: null,
 };
 
 /** A (re)join. Recovered: goes on from `state`, the replay follows. Else the fresh state replaces everything. */
@@ -47,6 +50,8 @@ export function applyJoined(state: RoomState, f: JoinedFrame): RoomState {
     rights: f.rights,
     members: new Map((f.members ?? []).map((m) => [m.id, m])),
     count: f.count,
+    held: f.held ?? [],
+    lockdown: f.lockdown ?? null,
     read: Math.max(f.read ?? 0, f.recovered ? state.read : 0),
   };
   if (f.recovered) {
@@ -84,7 +89,7 @@ export function applyEvent(state: RoomState, f: LogFrame): RoomState {
 function change(state: RoomState, f: LogFrame): RoomState {
   switch (f.type) {
     case "message":
-      return { ...state, messages: insert(state.messages, f.message) };
+      return { ...withoutHeld(state, f.message.id), messages: insert(state.messages, f.message) };
     case "edited":
       return edited(state, f.message);
     case "deleted":
@@ -93,6 +98,8 @@ function change(state: RoomState, f: LogFrame): RoomState {
       return restored(state, f.messages);
     case "reaction":
       return everywhere(state, (m) => (m.id === f.message_id ? { ...m, reactions: f.reactions ?? [] } : m));
+    case "cleared":
+      return cleared(state, f.seq);
     case "room":
       return settled(state, f.settings ?? {}, f.pins);
   }
@@ -132,17 +139,37 @@ function restored(state: RoomState, messages: readonly Message[]): RoomState {
   });
 }
 
-function settled(state: RoomState, patch: Partial<Settings>, pins: Message[] | undefined): RoomState {
-  const settings = { ...state.settings, ...patch };
-  return { ...state, settings, pins: pins ?? state.pins, rights: rightsUnder(settings, state.rights) };
+function cleared(state: RoomState, upTo: number): RoomState {
+  const stays = (list: readonly Message[]) => list.filter((m) => m.seq > upTo);
+  const past = state.past && { ...state.past, messages: stays(state.past.messages), moreBefore: false };
+  return {
+    ...state, messages: stays(state.messages), pins: stays(state.pins), moreBefore: false,
+    past: past && past.messages.length > 0 ? past : null,
+  };
 }
 
-function rightsUnder(settings: Settings, rights: Rights): Rights {
+/** A message of one's own that waits for a moderator; said again, it replaces what was known of it. */
+export function withHeld(state: RoomState, message: Message): RoomState {
+  if (state.messages.some((m) => m.id === message.id)) return state; // released already
+  const known = state.held.some((m) => m.id === message.id);
+  return { ...state, held: known ? state.held.map((m) => (m.id === message.id ? message : m)) : [...state.held, message] };
+}
+
+export function withoutHeld(state: RoomState, id: string): RoomState {
+  return state.held.some((m) => m.id === id) ? { ...state, held: state.held.filter((m) => m.id !== id) } : state;
+}
+
+function settled(state: RoomState, patch: Partial<Settings>, pins: Message[] | undefined): RoomState {
+  const settings = { ...state.settings, ...patch };
+  return { ...state, settings, pins: pins ?? state.pins, rights: rightsUnder(settings, state.lockdown, state.rights) };
+}
+
+function rightsUnder(settings: Settings, lockdown: Lockdown | null, rights: Rights): Rights {
   if (rights.moderate) return rights;
   if (settings.read_only && rights.post) {
     return { ...rights, post: false, refused: { code: "room_read_only", message: "Only moderators write in this room." } };
   }
-  if (!settings.read_only && rights.refused?.code === "room_read_only") {
+  if (!settings.read_only && lockdown?.level !== "read_only" && rights.refused?.code === "room_read_only") {
     return { post: true, moderate: false };
   }
   return rights;
@@ -201,7 +228,7 @@ export function applyAgain(state: RoomState, events: readonly LogFrame[]): RoomS
   const next = events.reduce((s, f) => (overtakes.has(f.type) ? change(s, f) : s), state);
   return next === state ? state : { ...next, pins: state.pins }; // no page brings pins
 }
-const overtakes = new Set<LogFrame["type"]>(["edited", "deleted", "restored", "reaction"]);
+const overtakes = new Set<LogFrame["type"]>(["edited", "deleted", "restored", "reaction", "cleared"]);
 
 /** Forgets the oldest messages beyond `keep`. */
 export function trim(state: RoomState, keep: number): RoomState {
@@ -221,7 +248,8 @@ export function excerpt(text: string): string {
   return chars.length > 120 ? chars.slice(0, 120).join("") : text;
 }
 
-function quoteOf(m: Message): Quote {
+/** How a message that is answered is quoted. */
+export function quoteOf(m: Message): Quote {
   return { id: m.id, from: m.from, excerpt: excerpt(m.text) };
 }
 

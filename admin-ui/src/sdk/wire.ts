@@ -63,6 +63,15 @@ export interface Rights {
   refused?: Refused;
 }
 
+/** Lies over a room's settings until its time is over. Moderators are exempt. */
+export interface Lockdown {
+  level: "slow" | "known" | "signed_in" | "read_only" | "no_joins";
+  /** Of slow: the least time between two messages. Of known: who was first seen so long ago writes. */
+  seconds?: number;
+  until: string;
+  reason?: string;
+}
+
 export interface Position {
   epoch: string;
   seq: number;
@@ -111,6 +120,9 @@ export interface JoinedFrame {
   history?: Message[];
   reacted?: Record<string, string[]>;
   read?: number;
+  /** All of one's own messages that wait for a moderator; their seq is 0. */
+  held?: Message[];
+  lockdown?: Lockdown;
 }
 
 interface Logged {
@@ -123,7 +135,9 @@ export type LogFrame =
   | (Logged & { type: "deleted"; message_ids: string[] })
   | (Logged & { type: "restored"; messages: Message[] })
   | (Logged & { type: "reaction"; message_id: string; reactions?: Reaction[] })
-  | (Logged & { type: "room"; settings?: Partial<Settings>; pins?: Message[] });
+  /** Forget every message up to seq, and the pins. */
+  | (Logged & { type: "cleared" })
+  | (Logged & { type: "room"; settings?: Partial<Settings>; pins?: Message[]; archived?: boolean });
 
 export interface PresenceFrame {
   type: "presence";
@@ -147,6 +161,21 @@ export interface SanctionFrame {
   sanction_id?: string;
 }
 
+export interface HeldFrame {
+  type: "held";
+  room: string;
+  message: Message;
+  code: string;
+}
+
+/** A held message waits no more. Released, it comes as a message of the same id, before this or after it. */
+export interface ReleasedFrame {
+  type: "released";
+  room: string;
+  message_id: string;
+  outcome: "released" | "refused" | "expired" | "purged";
+}
+
 export type ServerFrame =
   | WelcomeFrame
   | AckFrame
@@ -156,12 +185,16 @@ export type ServerFrame =
   | PresenceFrame
   | TypingFrame
   | SanctionFrame
+  | HeldFrame
+  | ReleasedFrame
+  | { type: "lockdown"; room: string; lockdown: Lockdown | null }
+  | { type: "rights"; room: string; rights: Rights }
   | { type: "left"; room: string; code: string; message: string }
   | { type: "heartbeat"; at: string; positions?: Record<string, Position> }
   | { type: "expiring"; at: string }
-  | { type: "notice"; room?: string; text: string };
+  | { type: "notice"; room?: string; text: string; at?: string };
 
-const logTypes = new Set(["message", "edited", "deleted", "restored", "reaction", "room"]);
+const logTypes = new Set(["message", "edited", "deleted", "restored", "reaction", "cleared", "room"]);
 
 /** Whether a frame is an event of a room's log. */
 export function isLogFrame(frame: ServerFrame): frame is LogFrame {
@@ -188,7 +221,9 @@ export interface AuthAck {
 
 export interface PostAck {
   message_id: string;
-  seq: number;
+  /** Absent while the message is held. */
+  seq?: number;
   at: string;
   duplicate?: boolean;
+  held?: boolean;
 }

@@ -12,12 +12,13 @@ type Step =
   | { do: "post" | "reply" | "edit" | "hide" | "restore" | "react" | "unreact" | "pin" | "unpin" | "own" | "ownReact"; n: number }
   | { do: "topic"; n: number }
   | { do: "wait"; n: number }
+  | { do: "hold" | "decide" | "clear" | "reset" | "lock" | "unlock"; n: number }
   | { do: "cut" | "silent" | "older"; n: number };
 
 const step = fc.record({
   do: fc.constantFrom(
     "post", "post", "post", "reply", "edit", "hide", "restore", "react", "unreact", "pin", "unpin", "topic", "own", "own",
-    "ownReact", "wait", "wait", "cut", "silent", "older",
+    "ownReact", "wait", "wait", "cut", "silent", "older", "hold", "decide", "decide", "clear", "reset", "lock", "unlock",
   ),
   n: fc.nat(40),
 }) as fc.Arbitrary<Step>;
@@ -40,6 +41,18 @@ function act(model: Model, s: Step, chatd: Chatd, network: Network): void {
     case "own": return void room.post(`own ${s.n}`);
     case "ownReact": return void room.react(id, "🎉", s.n % 2 === 0).catch(() => {});
     case "older": return void room.loadOlder(5).catch(() => {});
+    case "hold": return void (s.n % 2 ? model.holding.add("u:ann") : model.holding.delete("u:ann"));
+    case "decide": {
+      const held = model.heldIds();
+      const outcomes = ["released", "released", "refused", "expired", "purged"] as const;
+      return model.decide(held[s.n % Math.max(1, held.length)] ?? "", outcomes[s.n % 5]!, s.n % 2 === 0);
+    }
+    case "clear": return model.clear();
+    case "reset": return model.reset();
+    case "lock": return model.lock({
+      level: (["slow", "known", "read_only"] as const)[s.n % 3]!, seconds: 30, until: new Date(Date.now() + s.n * 1000).toISOString(),
+    });
+    case "unlock": return model.lock(null);
     case "cut": return network.cut("closed");
     case "silent": return network.cut("silent");
   }
@@ -49,7 +62,7 @@ function act(model: Model, s: Step, chatd: Chatd, network: Network): void {
 function view(s: RoomState, from: number) {
   const messages = s.messages.filter((m) => m.seq >= from);
   return {
-    messages, pins: s.pins, settings: s.settings, post: s.rights.post,
+    messages, pins: s.pins, settings: s.settings, rights: s.rights, held: s.held, lockdown: s.lockdown,
     reacted: Object.fromEntries(messages.map((m) => [m.id, [...(s.reacted.get(m.id) ?? [])].sort()])),
   };
 }

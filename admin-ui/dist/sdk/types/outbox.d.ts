@@ -31,7 +31,7 @@ export declare class Outbox {
     add(post: Pending): void;
     /** Sends what waits, in order. */
     flush(): void;
-    /** The room's position has moved: what is stored up to it is shown by the room itself. */
+    /** The room's position has moved: what is stored up to it, or held, is shown by the room itself. */
     seen(): void;
     retry(nonce: string): void;
     discard(nonce: string): void;

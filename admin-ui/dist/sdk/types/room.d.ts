@@ -3,7 +3,7 @@ import type { Environment } from "./environment";
 import { type Pending } from "./outbox";
 import { Refusal } from "./refusal";
 import { type RoomState } from "./state";
-import { type AckFrame, type MembersPage, type Message, type Position, type SanctionFrame, type ServerFrame, type Settings, type User } from "./wire";
+import { type AckFrame, type MembersPage, type Message, type Position, type ReleasedFrame, type SanctionFrame, type ServerFrame, type Settings, type User } from "./wire";
 export type RoomPhase = "joining" | "joined" | "refused";
 export interface RoomEvents {
     /** Something that the room shows has changed: read `state`, `pending`, `typing`, `phase`. */
@@ -12,6 +12,11 @@ export interface RoomEvents {
     message: Message;
     /** A sanction against oneself. */
     sanction: SanctionFrame;
+    /** What became of a message of one's own that waited for a moderator. */
+    released: {
+        message: Message;
+        outcome: ReleasedFrame["outcome"];
+    };
     notice: string;
 }
 /** What a room needs of its connection. */
@@ -22,6 +27,8 @@ export interface Line {
     join(room: Room): void;
     leave(room: Room): void;
     user(): User | null;
+    /** The server's clock less this one's, ms. */
+    clockOffset(): number;
 }
 /** One room, joined for as long as it isn't left: reconnects and recovery happen beneath it. */
 export declare class Room extends Emitter<RoomEvents> {
@@ -50,7 +57,8 @@ export declare class Room extends Emitter<RoomEvents> {
     pin(messageId: string, on: boolean): Promise<AckFrame>;
     set(settings: Partial<Settings>): Promise<AckFrame>;
     react(messageId: string, emoji: string, on: boolean): Promise<void>;
-    sanction(user: string, effect: "ban" | "mute", seconds: number, reason: string): Promise<AckFrame>;
+    /** Seconds 0: for good. `intervalSeconds` is for slow, and for it alone. Answers with the sanction's id. */
+    sanction(user: string, effect: "ban" | "mute" | "slow", seconds: number, reason: string, intervalSeconds?: number): Promise<string>;
     lift(sanctionId: string): Promise<AckFrame>;
     members(limit?: number): Promise<MembersPage>;
     /** Loads what came before the oldest message that is shown. */

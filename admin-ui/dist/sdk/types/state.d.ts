@@ -1,4 +1,4 @@
-import type { HistoryPage, JoinedFrame, LogFrame, Message, Rights, Settings, User } from "./wire";
+import type { HistoryPage, JoinedFrame, Lockdown, LogFrame, Message, Quote, Rights, Settings, User } from "./wire";
 /** Messages away from the newest ones, as a jump to an old message shows them. */
 export interface Past {
     readonly messages: readonly Message[];
@@ -19,6 +19,9 @@ export interface RoomState {
     readonly moreBefore: boolean;
     readonly past: Past | null;
     readonly pins: readonly Message[];
+    /** Own messages that wait for a moderator, oldest first. Nobody else sees them; their seq is 0. */
+    readonly held: readonly Message[];
+    readonly lockdown: Lockdown | null;
     /** Own reactions: emoji by message id. */
     readonly reacted: ReadonlyMap<string, readonly string[]>;
     /** The seq up to which this user had read when joining. */
@@ -34,6 +37,9 @@ export declare const emptyRoom: RoomState;
 export declare function applyJoined(state: RoomState, f: JoinedFrame): RoomState;
 /** An event of the log. One at or below the position changes nothing. */
 export declare function applyEvent(state: RoomState, f: LogFrame): RoomState;
+/** A message of one's own that waits for a moderator; said again, it replaces what was known of it. */
+export declare function withHeld(state: RoomState, message: Message): RoomState;
+export declare function withoutHeld(state: RoomState, id: string): RoomState;
 /** A page of the history: joined to what it touches, else shown apart as the past. */
 export declare function applyHistory(state: RoomState, page: HistoryPage): RoomState;
 /**
@@ -52,3 +58,5 @@ export declare function trim(state: RoomState, keep: number): RoomState;
 export declare function applyReacted(state: RoomState, id: string, emoji: string, on: boolean): RoomState;
 /** How a message is quoted: its first 120 characters on one line. */
 export declare function excerpt(text: string): string;
+/** How a message that is answered is quoted. */
+export declare function quoteOf(m: Message): Quote;

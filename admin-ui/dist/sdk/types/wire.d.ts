@@ -53,6 +53,14 @@ export interface Rights {
     moderate: boolean;
     refused?: Refused;
 }
+/** Lies over a room's settings until its time is over. Moderators are exempt. */
+export interface Lockdown {
+    level: "slow" | "known" | "signed_in" | "read_only" | "no_joins";
+    /** Of slow: the least time between two messages. Of known: who was first seen so long ago writes. */
+    seconds?: number;
+    until: string;
+    reason?: string;
+}
 export interface Position {
     epoch: string;
     seq: number;
@@ -97,6 +105,9 @@ export interface JoinedFrame {
     history?: Message[];
     reacted?: Record<string, string[]>;
     read?: number;
+    /** All of one's own messages that wait for a moderator; their seq is 0. */
+    held?: Message[];
+    lockdown?: Lockdown;
 }
 interface Logged {
     room: string;
@@ -115,10 +126,15 @@ export type LogFrame = (Logged & {
     type: "reaction";
     message_id: string;
     reactions?: Reaction[];
+})
+/** Forget every message up to seq, and the pins. */
+ | (Logged & {
+    type: "cleared";
 }) | (Logged & {
     type: "room";
     settings?: Partial<Settings>;
     pins?: Message[];
+    archived?: boolean;
 });
 export interface PresenceFrame {
     type: "presence";
@@ -139,7 +155,28 @@ export interface SanctionFrame {
     until?: string;
     sanction_id?: string;
 }
-export type ServerFrame = WelcomeFrame | AckFrame | ErrorFrame | JoinedFrame | LogFrame | PresenceFrame | TypingFrame | SanctionFrame | {
+export interface HeldFrame {
+    type: "held";
+    room: string;
+    message: Message;
+    code: string;
+}
+/** A held message waits no more. Released, it comes as a message of the same id, before this or after it. */
+export interface ReleasedFrame {
+    type: "released";
+    room: string;
+    message_id: string;
+    outcome: "released" | "refused" | "expired" | "purged";
+}
+export type ServerFrame = WelcomeFrame | AckFrame | ErrorFrame | JoinedFrame | LogFrame | PresenceFrame | TypingFrame | SanctionFrame | HeldFrame | ReleasedFrame | {
+    type: "lockdown";
+    room: string;
+    lockdown: Lockdown | null;
+} | {
+    type: "rights";
+    room: string;
+    rights: Rights;
+} | {
     type: "left";
     room: string;
     code: string;
@@ -155,6 +192,7 @@ export type ServerFrame = WelcomeFrame | AckFrame | ErrorFrame | JoinedFrame | L
     type: "notice";
     room?: string;
     text: string;
+    at?: string;
 };
 /** Whether a frame is an event of a room's log. */
 export declare function isLogFrame(frame: ServerFrame): frame is LogFrame;
@@ -175,8 +213,10 @@ export interface AuthAck {
 }
 export interface PostAck {
     message_id: string;
-    seq: number;
+    /** Absent while the message is held. */
+    seq?: number;
     at: string;
     duplicate?: boolean;
+    held?: boolean;
 }
 export {};
