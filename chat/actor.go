@@ -31,14 +31,41 @@ type Actor struct {
 	Expires time.Time
 	// Agent is the client's User-Agent, cut to 256 bytes.
 	Agent string
+	// Grant is what RoleStaff (staff and keys) may do; nil: nothing.
+	Grant *Grant
+	// Via is by which way the actor's acts come.
+	Via Via
+
+	// Alias stands for Addr where addresses aren't shown (Service.SignIn fills it in): equal addresses, equal alias.
+	Alias string
+	// Was is the guest identity that a signed-in user brought along: they have been that guest. Empty: none.
+	Was UserID
+	// Tokenless says that a plain connection brought neither token nor cookie.
+	Tokenless bool
+	// Issued is when the token was made (iat; RFC 7519, section 4.1.6); zero: it doesn't say.
+	Issued time.Time
+	// FirstSeen is when the user was first seen here (Service.SignIn fills it in).
+	FirstSeen time.Time
+	// Claims are the token's other claims whose values are strings, numbers, booleans or lists of these, as strings;
+	// at most MaxClaims of at most MaxClaim bytes each. For rooms that ask for a claim.
+	Claims map[string][]string
 }
+
+// The bounds of Actor.Claims.
+const (
+	MaxClaims = 32
+	MaxClaim  = 256
+)
 
 // Guest reports whether the actor hasn't signed in.
 func (a Actor) Guest() bool { return a.ID.Guest() }
 
 // Moderates reports whether the actor may moderate room.
 func (a Actor) Moderates(room RoomID) bool {
-	return a.Role == RoleStaff || a.Role == RoleModerator && a.MayEnter(room)
+	if a.Role == RoleStaff {
+		return a.Grant.Has(MessagesModerate) && a.Grant.Covers(room)
+	}
+	return a.Role == RoleModerator && a.MayEnter(room)
 }
 
 // MayEnter reports whether the actor's token names room, or names none.

@@ -11,37 +11,29 @@ const (
 	MaxReactionKinds = 20  // different emoji on one message
 )
 
-// Delete hides messages: one's own, or, for moderators, anyone's. An author's deletion is final.
-func (s *Service) Delete(ctx context.Context, by Actor, room RoomID, ids []MessageID) (Event, error) {
-	if err := s.mayAct(ctx, by, room, len(ids)); err != nil {
+// DeleteOwn hides an author's own messages, for good.
+func (s *Service) DeleteOwn(ctx context.Context, by Actor, room RoomID, ids []MessageID) (Event, error) {
+	if err := checkIDs(ids); err != nil {
 		return Event{}, err
 	}
-	h := Hide{IDs: ids, Act: ActID(s.NewID())}
-	if !by.Moderates(room) {
-		h.Author = by.ID
+	r, err := s.Room(ctx, room)
+	if err != nil {
+		return Event{}, err
 	}
-	return s.append(ctx, by, room, h)
+	if e := s.refuseEntry(by, r); e != nil {
+		return Event{}, e
+	}
+	if err := s.TakeAct(ctx, by); err != nil {
+		return Event{}, err
+	}
+	return s.append(ctx, by, room, Hide{IDs: ids, Act: ActID(s.NewID()), Author: by.ID})
 }
 
-// Restore takes moderators' deletions back. For moderators.
-func (s *Service) Restore(ctx context.Context, by Actor, room RoomID, ids []MessageID) (Event, error) {
-	if err := s.requireModerator(by, room); err != nil {
-		return Event{}, err
-	}
-	if err := s.mayAct(ctx, by, room, len(ids)); err != nil {
-		return Event{}, err
-	}
-	return s.append(ctx, by, room, Restore{IDs: ids})
-}
-
-func (s *Service) mayAct(ctx context.Context, by Actor, room RoomID, n int) error {
-	if n == 0 || n > MaxIDs {
+func checkIDs(ids []MessageID) error {
+	if len(ids) == 0 || len(ids) > MaxIDs {
 		return Refuse(Invalid, "bad_request", "message_ids holds 1 to %d ids.", MaxIDs)
 	}
-	if e := s.refuseIdentity(by, room); e != nil {
-		return e
-	}
-	return s.TakeAct(ctx, by)
+	return nil
 }
 
 // React sets or withdraws an emoji on a message. Who may not write may not react.
@@ -53,62 +45,15 @@ func (s *Service) React(ctx context.Context, by Actor, room RoomID, id MessageID
 	if err != nil {
 		return err
 	}
-	if e := s.refusePost(by, r); e != nil {
+	st, e := s.writing(by, r)
+	if e != nil {
 		return e
 	}
 	if err := s.TakeAct(ctx, by); err != nil {
 		return err
 	}
-	_, err = s.append(ctx, by, room, React{ID: id, Emoji: emoji, On: on, MaxKinds: MaxReactionKinds})
+	_, err = s.append(ctx, by, room, React{ID: id, Emoji: emoji, On: on, MaxKinds: MaxReactionKinds, Shadow: st.shadow != nil})
 	return err
-}
-
-// Pin keeps a message at hand, or lets it go. For moderators.
-func (s *Service) Pin(ctx context.Context, by Actor, room RoomID, id MessageID, on bool) (Event, error) {
-	if err := s.requireModerator(by, room); err != nil {
-		return Event{}, err
-	}
-	if err := s.TakeAct(ctx, by); err != nil {
-		return Event{}, err
-	}
-	return s.append(ctx, by, room, Pin{ID: id, On: on})
-}
-
-// Configure changes a room's settings. For moderators; staff make a room by it.
-func (s *Service) Configure(ctx context.Context, by Actor, room RoomID, p SettingsPatch) (Event, error) {
-	if err := s.requireModerator(by, room); err != nil {
-		return Event{}, err
-	}
-	p, err := p.clean()
-	if err != nil {
-		return Event{}, err
-	}
-	r, err := s.Room(ctx, room)
-	if err != nil {
-		return Event{}, err
-	}
-	if after := p.Apply(r.Settings); after.MinLength > after.MaxLength {
-		return Event{}, badSetting("min_length must not exceed max_length (%d)", after.MaxLength)
-	}
-	if !r.Stored {
-		if err := s.mayMakeRoom(ctx, by, room); err != nil {
-			return Event{}, err
-		}
-	}
-	if err := s.TakeAct(ctx, by); err != nil {
-		return Event{}, err
-	}
-	c, err := await(ctx, func(done func(Committed, error)) {
-		s.Log.Append(ctx, Change{Room: room, By: by.ID, At: s.now(), Op: Set{Patch: p}},
-			func(c Committed, err error) {
-				if err == nil && c.Event.Seq > 0 {
-					// Here, not after waiting: it must hold before anyone is told.
-					s.rooms.configure(c.Event)
-				}
-				done(c, err)
-			})
-	})
-	return c.Event, err
 }
 
 // Typing tells the others that the actor is writing.
@@ -120,10 +65,14 @@ func (s *Service) Typing(ctx context.Context, by Actor, room RoomID) error {
 	if err != nil {
 		return err
 	}
-	if e := s.refusePost(by, r); e != nil {
+	st, e := s.writing(by, r)
+	if e != nil {
 		return e
 	}
-	s.Bell.Signal(ctx, Signal{Room: room, Typing: &Typing{Member: Member{ID: by.ID, Name: by.Name, Role: by.Role}}})
+	if st.shadow != nil {
+		return nil // nobody is going to read it
+	}
+	s.Bell.Signal(ctx, Signal{Room: room, Typing: &Typing{Member: s.member(by, room)}})
 	return nil
 }
 
@@ -160,7 +109,7 @@ func (s *Service) History(ctx context.Context, by Actor, room RoomID, q PageQuer
 	if err != nil {
 		return Page{}, err
 	}
-	if e := s.refuseEntry(by, r); e != nil {
+	if e := s.refuseRead(by, r, MessagesRead); e != nil {
 		return Page{}, e
 	}
 	q.Viewer = by.ID
@@ -176,8 +125,8 @@ func (s *Service) Members(ctx context.Context, by Actor, room RoomID, limit int)
 	if err != nil {
 		return nil, 0, err
 	}
-	if e := s.refuseEntry(by, r); e != nil {
+	if e := s.refuseRead(by, r, RoomsRead); e != nil {
 		return nil, 0, e
 	}
-	return s.Presence.Members(ctx, room, limit)
+	return s.members(ctx, by, room, limit)
 }

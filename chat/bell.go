@@ -37,7 +37,10 @@ type Signal struct {
 	// Exactly one is set.
 	Typing   *Typing
 	Presence *PresenceChange
-	Sanction *SanctionChange
+	Control  *ControlChange
+	Held     *Held // a message was held, or what became of it: for its author and staff
+	Notice   *Notice
+	End      *SessionsEnd
 }
 
 // Typing says that a member is writing. It fades after TypingFor.
@@ -55,10 +58,40 @@ type PresenceChange struct {
 	Version int64
 }
 
-// SanctionChange says that a sanction was made or lifted.
-type SanctionChange struct {
-	Sanction Sanction
-	Lifted   bool
+// ControlChange says what an act changed besides the rooms' logs: what holds from now on. It concerns all rooms'
+// listeners (Signal.Room is empty).
+type ControlChange struct {
+	Act       Act
+	Sanctions []Sanction // made, changed or unlifted, as they are now
+	Lifted    []Sanction
+	Lockdowns []Lockdown
+	Unlocked  []Lockdown
+	// TokensFrom is before when issued tokens of a user are worthless from now on.
+	TokensFrom map[UserID]time.Time
+	// Removed are rooms that are no more, or whose epoch is another: their readers start afresh or leave.
+	Removed []RoomID
+	// Changed are rooms whose settings are others now, or that were archived or taken back.
+	Changed []Room
+	// Accounts says that staff, sessions or keys changed: what was remembered of them is asked again.
+	Accounts bool
+}
+
+// Notice is said by staff, beside the log, to a room, to all (Signal.Room empty) or to one user.
+type Notice struct {
+	ID   ActID
+	User UserID // empty: everybody there
+	Text string // at most MaxNotice characters, one line
+	At   time.Time
+}
+
+// MaxNotice bounds a notice, in characters.
+const MaxNotice = 500
+
+// SessionsEnd ends connections: those with these ids, and all of these users.
+type SessionsEnd struct {
+	Sessions []SessionID
+	Users    []UserID
+	Why      *Error
 }
 
 // Member is a user with an open session that has joined a room.
@@ -120,6 +153,10 @@ type LiveSession struct {
 	Actor    Actor
 	Rooms    []RoomID
 	Since    time.Time
-	Protocol string // "plain" or "v1"
+	Joined   map[RoomID]time.Time // when it joined each of Rooms
+	Protocol string               // "plain" or "v1"
 	Addr     netip.Addr
+	FramesIn int64 // since it was opened
+	BytesOut int64 // handed to the kernel since it was opened
+	Queued   int   // bytes that wait for it
 }

@@ -1,149 +1,228 @@
 package chat
 
 import (
+	"net/netip"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/gaissmai/bart"
 )
 
-// sanctionBook holds every standing sanction by user: asked at each request, so in memory.
+// sanctionBook holds every standing sanction: asked at each request, so in memory. What a look-up costs doesn't
+// depend on how many there are.
 type sanctionBook struct {
-	mu     sync.RWMutex
-	byUser map[UserID][]Sanction
+	mu       sync.RWMutex
+	byID     map[SanctionID]*Sanction // immutable, as are the lists below
+	byUser   map[UserID][]*Sanction
+	byAlias  map[string][]*Sanction
+	byPrefix bart.Table[[]*Sanction]
+	// ended are the versions at which sanctions were lifted: word of an earlier one may come later (Bell.Signal has no order).
+	ended map[SanctionID]ended
 }
+
+type ended struct {
+	version int64
+	at      time.Time
+}
+
+// endedFor is how long a lifted sanction is remembered, for word of it that is late.
+const endedFor = 10 * time.Minute
 
 func newSanctionBook() *sanctionBook {
-	return &sanctionBook{byUser: make(map[UserID][]Sanction)}
+	return &sanctionBook{
+		byID:    make(map[SanctionID]*Sanction),
+		byUser:  make(map[UserID][]*Sanction),
+		byAlias: make(map[string][]*Sanction),
+		ended:   make(map[SanctionID]ended),
+	}
 }
 
-// add puts s in force. Adding it again changes nothing.
-func (b *sanctionBook) add(s Sanction) {
+// put makes s hold as it is now, unless a later state of it is known. Putting it again changes nothing.
+func (b *sanctionBook) put(s Sanction) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, have := range b.byUser[s.User] {
-		if have.ID == s.ID {
+	if e, ok := b.ended[s.ID]; ok && s.Version <= e.version {
+		return
+	}
+	if have := b.byID[s.ID]; have != nil {
+		if s.Version < have.Version {
 			return
 		}
+		if s.Version == have.Version {
+			s.Also = union(have.Also, s.Also)
+		}
+		b.dropLocked(have)
 	}
-	b.byUser[s.User] = append(b.byUser[s.User], s)
+	delete(b.ended, s.ID)
+	b.byID[s.ID] = &s
+	b.indexLocked(&s, func(list []*Sanction) []*Sanction { return append(slices.Clone(list), &s) })
 }
 
-// remove ends the sanctions of user that drop tells.
-func (b *sanctionBook) remove(user UserID, drop func(Sanction) bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.keepLocked(user, drop)
-}
-
-func (b *sanctionBook) keepLocked(user UserID, drop func(Sanction) bool) {
-	// A new slice: readers may hold the old one.
-	var kept []Sanction
-	for _, s := range b.byUser[user] {
-		if !drop(s) {
-			kept = append(kept, s)
+func union(a, b []UserID) []UserID {
+	all := slices.Clone(a)
+	for _, u := range b {
+		if !slices.Contains(all, u) {
+			all = append(all, u)
 		}
 	}
-	if kept == nil {
-		delete(b.byUser, user)
-		return
-	}
-	b.byUser[user] = kept
+	return all
 }
 
-// find returns the sanction with effect e that holds longest against user in room.
-func (b *sanctionBook) find(user UserID, room RoomID, e Effect, now time.Time) (Sanction, bool) {
+// lift ends s.
+func (b *sanctionBook) lift(s Sanction, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	have := b.byID[s.ID]
+	if have != nil && have.Version > s.Version {
+		return // lifted, and put back since
+	}
+	b.ended[s.ID] = ended{version: s.Version, at: now}
+	if have != nil {
+		b.dropLocked(have)
+	}
+}
+
+func (b *sanctionBook) dropLocked(s *Sanction) {
+	delete(b.byID, s.ID)
+	b.indexLocked(s, func(list []*Sanction) []*Sanction {
+		var kept []*Sanction
+		for _, x := range list {
+			if x.ID != s.ID {
+				kept = append(kept, x)
+			}
+		}
+		return kept
+	})
+}
+
+// indexLocked changes every list that s stands in.
+func (b *sanctionBook) indexLocked(s *Sanction, change func([]*Sanction) []*Sanction) {
+	switch {
+	case s.Target.Prefix.IsValid():
+		b.byPrefix.Modify(unmapped(s.Target.Prefix), func(list []*Sanction, _ bool) ([]*Sanction, bool) {
+			list = change(list)
+			return list, len(list) == 0
+		})
+	case s.Target.Alias != "":
+		changeList(b.byAlias, s.Target.Alias, change)
+	default:
+		changeList(b.byUser, s.Target.User, change)
+	}
+	for _, u := range s.Also {
+		if u != s.Target.User {
+			changeList(b.byUser, u, change)
+		}
+	}
+}
+
+func changeList[K comparable](m map[K][]*Sanction, key K, change func([]*Sanction) []*Sanction) {
+	if list := change(m[key]); len(list) > 0 {
+		m[key] = list
+	} else {
+		delete(m, key)
+	}
+}
+
+// unmapped returns the IPv4 prefix that an IPv4-mapped IPv6 one stands for (RFC 4291, section 2.5.5.2); others as they are.
+func unmapped(p netip.Prefix) netip.Prefix {
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(a.Unmap(), p.Bits()-96).Masked()
+	}
+	return p.Masked()
+}
+
+// against returns what holds against an actor in a room; the empty room is every one of them. Nothing is held against staff,
+// and against moderators only what is held against them by name.
+func (b *sanctionBook) against(a Actor, room RoomID, now time.Time) standing {
+	return b.matching(a, func(s *Sanction) bool { return s.InForce(room, now) })
+}
+
+// anywhere returns what holds against an actor in some room.
+func (b *sanctionBook) anywhere(a Actor, now time.Time) standing {
+	return b.matching(a, func(s *Sanction) bool { return s.Standing(now) && !now.Before(s.Starts) })
+}
+
+func (b *sanctionBook) matching(a Actor, holds func(*Sanction) bool) standing {
+	var st standing
+	if a.Role == RoleStaff {
+		return st
+	}
+	add := func(list []*Sanction) {
+		for _, s := range list {
+			if s.Target.hits(a) && holds(s) {
+				st.add(s, a)
+			}
+		}
+	}
 	b.mu.RLock()
-	standing := b.byUser[user]
-	b.mu.RUnlock()
-	var longest Sanction
-	found := false
-	for _, s := range standing {
-		if s.Effect != e || !s.InForce(room, now) {
-			continue
-		}
-		if !found || s.outlasts(longest) {
-			longest, found = s, true
+	defer b.mu.RUnlock()
+	add(b.byUser[a.ID])
+	if a.Role == RoleModerator {
+		return st
+	}
+	if a.Alias != "" {
+		add(b.byAlias[a.Alias])
+	}
+	if a.Addr.IsValid() {
+		addr := a.Addr.Unmap().WithZone("")
+		for _, list := range b.byPrefix.Supernets(netip.PrefixFrom(addr, addr.BitLen())) {
+			add(list)
 		}
 	}
-	return longest, found
+	return st
 }
 
-// prune forgets what has expired.
+// hits reports whether a is among those of the target's address that are meant.
+func (t Target) hits(a Actor) bool {
+	switch t.Only {
+	case Guests:
+		return a.Guest()
+	case Tokenless:
+		return a.Tokenless
+	default:
+		return true
+	}
+}
+
+// ofUser lists what stands against a user by name, started or not.
+func (b *sanctionBook) ofUser(id UserID, now time.Time) []Sanction {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var all []Sanction
+	for _, s := range b.byUser[id] {
+		if s.Standing(now) {
+			all = append(all, *s)
+		}
+	}
+	return all
+}
+
+// prune forgets what has expired. It looks without stopping the others.
 func (b *sanctionBook) prune(now time.Time) {
+	over := b.over(now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for user := range b.byUser {
-		b.keepLocked(user, func(s Sanction) bool { return !s.Expires.IsZero() && !now.Before(s.Expires) })
-	}
-}
-
-func (s Sanction) outlasts(other Sanction) bool {
-	return !other.Expires.IsZero() && (s.Expires.IsZero() || s.Expires.After(other.Expires))
-}
-
-// roomBook remembers the rooms in use, so that a post reads no settings from the store.
-type roomBook struct {
-	mu    sync.Mutex
-	rooms map[RoomID]*cachedRoom
-}
-
-type cachedRoom struct {
-	room Room
-	used time.Time
-}
-
-func newRoomBook() *roomBook {
-	return &roomBook{rooms: make(map[RoomID]*cachedRoom)}
-}
-
-func (b *roomBook) room(id RoomID, now time.Time) (Room, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	c, ok := b.rooms[id]
-	if !ok {
-		return Room{}, false
-	}
-	c.used = now
-	return c.room, true
-}
-
-// put remembers r unless a later state of the room is known.
-func (b *roomBook) put(r Room, now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if c, ok := b.rooms[r.ID]; ok && c.room.Epoch == r.Epoch && c.room.Seq > r.Seq {
-		return
-	}
-	b.rooms[r.ID] = &cachedRoom{room: r, used: now}
-}
-
-// configure applies what an event changed to the room if it is remembered.
-func (b *roomBook) configure(e Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	c, ok := b.rooms[e.Room]
-	if !ok || c.room.Epoch == e.Epoch && c.room.Seq >= e.Seq {
-		return
-	}
-	c.room.Settings = e.Settings.Apply(c.room.Settings)
-	c.room.Seq, c.room.Epoch, c.room.Stored = e.Seq, e.Epoch, true
-}
-
-// stored notes that a room has its row.
-func (b *roomBook) stored(id RoomID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if c, ok := b.rooms[id]; ok {
-		c.room.Stored = true
-	}
-}
-
-// prune forgets the rooms that nobody used since then.
-func (b *roomBook) prune(then time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, c := range b.rooms {
-		if c.used.Before(then) {
-			delete(b.rooms, id)
+	for _, s := range over {
+		if b.byID[s.ID] == s { // not changed since
+			b.dropLocked(s)
 		}
 	}
+	for id, e := range b.ended {
+		if now.Sub(e.at) > endedFor {
+			delete(b.ended, id)
+		}
+	}
+}
+
+func (b *sanctionBook) over(now time.Time) []*Sanction {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var over []*Sanction
+	for _, s := range b.byID {
+		if !s.Standing(now) {
+			over = append(over, s)
+		}
+	}
+	return over
 }

@@ -13,6 +13,7 @@ const (
 	EventRestored EventKind = "restored"
 	EventReaction EventKind = "reaction"
 	EventRoom     EventKind = "room"
+	EventCleared  EventKind = "cleared" // all messages up to it are gone
 )
 
 // Event is one entry of a room's log, rendered from the present state of what it
@@ -28,6 +29,8 @@ type Event struct {
 	At   time.Time
 	By   UserID
 	Kind EventKind
+	// Only is whom it is for, of a shadowed author: nobody else may notice it. Empty: for all.
+	Only UserID
 
 	Message   *Message      // EventMessage, EventEdited: the present state
 	Deleted   []MessageID   // EventDeleted
@@ -36,6 +39,7 @@ type Event struct {
 	Settings  SettingsPatch // EventRoom: only what changed
 	Pins      []Message     // EventRoom: all pins, newest first, when PinsSet
 	PinsSet   bool
+	Archived  *bool // EventRoom: the room was archived, or taken back
 }
 
 // Reactions are the absolute totals on one message.
@@ -52,7 +56,7 @@ type Change struct {
 	Op   Op
 }
 
-// Op is what a Change does: Post, Edit, Hide, Restore, React, Set or Pin.
+// Op is what a Change does: Post, Hold, Edit, Hide or React. What moderators do comes as a Deed.
 type Op interface{ op() }
 
 // Post adds a message. Message.Seq is set by the log. ReplyTo needs only its ID;
@@ -60,6 +64,16 @@ type Op interface{ op() }
 type Post struct {
 	Message Message
 	Nonce   string // empty: none
+	Shadow  bool   // its author alone sees it: the event has Only
+}
+
+// Hold keeps a message for a moderator instead of posting it. It makes no event. Its nonce is one with those of Post:
+// a repetition of either finds what was stored first.
+type Hold struct {
+	Message  Message
+	Nonce    string // empty: none
+	Why      string
+	Sanction SanctionID // empty: none
 }
 
 // Edit replaces the text of a visible message by Author posted at or after NotBefore.
@@ -70,21 +84,18 @@ type Edit struct {
 	NotBefore         time.Time // zero: no limit
 	Text, HTML, Plain string
 	Mentions          []UserID
+	Shadow            bool // its author alone sees it
 }
 
-// Hide hides messages for as long as Act stands. With Author set it refuses others'
+// Hide is an author's deletion of their own messages. It hides messages for as long as Act stands. With Author set it refuses others'
 // messages (not_your_message). Unknown ids are message_not_found; ids that another act
 // hides already get this act too and are not in the event; where nothing visible
 // changes there is no event.
 type Hide struct {
 	IDs    []MessageID
 	Act    ActID
-	Author UserID // empty: anyone's
+	Author UserID
 }
-
-// Restore ends moderators' acts on messages: every hide of these ids that wasn't the
-// author's own deletion. What becomes visible is in the event.
-type Restore struct{ IDs []MessageID }
 
 // React sets or withdraws the actor's emoji on a visible message. Beyond MaxKinds
 // different emoji on the message it is refused with too_many_reactions. Changes that
@@ -94,28 +105,21 @@ type React struct {
 	Emoji    string
 	On       bool
 	MaxKinds int
+	Shadow   bool // its author alone sees it
 }
 
-// Set changes settings. A patch that changes nothing makes no event.
-type Set struct{ Patch SettingsPatch }
-
-// Pin pins or unpins a visible message; beyond MaxPins: too_many_pins.
-type Pin struct {
-	ID MessageID
-	On bool
-}
-
-func (Post) op()    {}
-func (Edit) op()    {}
-func (Hide) op()    {}
-func (Restore) op() {}
-func (React) op()   {}
-func (Set) op()     {}
-func (Pin) op()     {}
+func (Post) op()  {}
+func (Hold) op()  {}
+func (Edit) op()  {}
+func (Hide) op()  {}
+func (React) op() {}
 
 // Committed is the outcome of a Change that is durable.
 type Committed struct {
 	Event Event // of a Change that made none (see its Op): Seq is 0
 	// Duplicate says that Post found its nonce: Event.Message is the one stored before.
 	Duplicate bool
+	// Held is the message that waits, of a Hold (and of a repeated one, whatever became of it). Event is empty then, but where
+	// it was released: then it is its message.
+	Held *Held
 }

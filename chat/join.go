@@ -14,6 +14,8 @@ type Joined struct {
 	Rights    Rights
 	Members   []Member // at most MembersShown, by name
 	Count     int
+	// Lockdown is the one that readers are told of (LockdownOf); nil: none.
+	Lockdown *Lockdown
 }
 
 // MembersShown is how many members a reader is told of on joining.
@@ -24,21 +26,22 @@ func (s *Service) Room(ctx context.Context, room RoomID) (Room, error) {
 	if r, ok := s.rooms.room(room, s.now()); ok {
 		return r, nil
 	}
+	asOf := s.rooms.asOf()
 	snap, err := s.Log.Snapshot(ctx, room, SnapshotQuery{})
 	if err != nil {
 		return Room{}, fmt.Errorf("read room: %w", err)
 	}
 	if snap.Room.Stored {
 		// Others are remembered when somebody has joined them: names are free to invent.
-		s.rooms.put(snap.Room, s.now())
+		s.rooms.put(snap.Room, asOf, s.now())
 	}
 	return snap.Room, nil
 }
 
 // Join lets a session into a room. With since it replays what happened after that
 // position, all of it or none. Listen to the room before: the result is of one instant, and every later
-// event is announced. Refusals: banned, room_forbidden, room_closed, guests_forbidden,
-// room_full, room_unknown, too_many_rooms, rate_limited.
+// event is announced. Refusals: banned, sign_in_required, room_forbidden, room_closed, room_archived, room_locked, access_denied,
+// guests_forbidden, room_full, room_unknown, too_many_rooms, rate_limited.
 func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room RoomID, since *Position) (Joined, error) {
 	r, err := s.mayJoin(ctx, by, room)
 	if err != nil {
@@ -48,14 +51,13 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 	if by.Moderates(room) {
 		limit = 0
 	}
-	me := Member{ID: by.ID, Name: by.Name, Role: by.Role}
-	entered, err := s.Presence.Enter(ctx, room, session, me, limit)
+	entered, err := s.enter(ctx, by, session, room, limit)
 	if err != nil {
 		return Joined{}, err
 	}
 	j, err := s.read(ctx, by, r, since)
 	if err == nil {
-		j.Members, j.Count, err = s.Presence.Members(ctx, room, MembersShown)
+		j.Members, j.Count, err = s.members(ctx, by, room, MembersShown)
 	}
 	if err != nil {
 		if entered.New { // one who was there before stays, and goes on reading
@@ -65,6 +67,24 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 	}
 	s.tellPresence(ctx, room, entered, false)
 	return j, nil
+}
+
+// enter counts a session as present. Where nobody may come in, those may who are there or were a moment ago.
+func (s *Service) enter(ctx context.Context, by Actor, session SessionID, room RoomID, limit int) (Attendance, error) {
+	entered, err := s.Presence.Enter(ctx, room, session, s.member(by, room), limit)
+	if err != nil {
+		return Attendance{}, err
+	}
+	now := s.now()
+	lock, shut := s.shut(by, room)
+	if !shut || !entered.New || !entered.Changed || s.departures.recent(visit{room, by.ID}, now) {
+		return entered, nil
+	}
+	// Only Presence knows, of all nodes, whether they are there. Nobody has been told.
+	if _, err := s.Presence.Leave(context.WithoutCancel(ctx), room, session); err != nil {
+		return Attendance{}, fmt.Errorf("leave locked room: %w", err)
+	}
+	return Attendance{}, until(Refuse(Forbidden, "room_locked", "Nobody can come into this room now."), lock.Until, now)
 }
 
 // mayJoin checks everything that can be said without reading history.
@@ -111,9 +131,16 @@ func (s *Service) mayMakeRoom(ctx context.Context, by Actor, room RoomID) error 
 	return s.take(ctx, "room:a:"+AddrKey(by.Addr), s.Limits.NewRoomsPerAddr, "make rooms")
 }
 
+// shared returns r without what depends on who asked.
+func shared(r Room) Room {
+	r.Shown = r.Seq
+	return r
+}
+
 // read takes the room at one instant and decides again: what is read is what holds.
 func (s *Service) read(ctx context.Context, by Actor, r Room, since *Position) (Joined, error) {
 	var j Joined
+	asOf := s.rooms.asOf()
 	q := SnapshotQuery{Viewer: by.ID}
 	if since != nil {
 		var err error
@@ -131,11 +158,14 @@ func (s *Service) read(ctx context.Context, by Actor, r Room, since *Position) (
 		}
 		j = Joined{Snapshot: snap}
 	}
-	s.rooms.put(j.Room, s.now())
+	s.rooms.put(shared(j.Room), asOf, s.now())
 	if e := s.refuseEntry(by, j.Room); e != nil {
 		return Joined{}, e
 	}
 	j.Rights = s.rights(by, j.Room)
+	if l, ok := s.LockdownOf(r.ID); ok {
+		j.Lockdown = &l
+	}
 	return j, nil
 }
 
@@ -145,6 +175,9 @@ func (s *Service) Leave(ctx context.Context, session SessionID, room RoomID) {
 	if err != nil {
 		s.Logger.WarnContext(ctx, "leave room", "room", room, "error", err)
 		return
+	}
+	if left.Member.ID != "" {
+		s.departures.note(visit{room, left.Member.ID}, s.now())
 	}
 	s.tellPresence(ctx, room, left, true)
 }

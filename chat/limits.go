@@ -74,23 +74,70 @@ func (s *Service) takeRead(ctx context.Context, by Actor) error {
 	return s.takeShared(ctx, "read", by, s.Limits.ReadsPerUser, "read")
 }
 
-// takeSlowMode enforces the least time between two messages of one user in a room. It comes
-// last: what is refused for another reason must not cost a turn.
-func (s *Service) takeSlowMode(ctx context.Context, by Actor, r Room) error {
+// roomInterval is the least time between two messages of an actor in a room, by its settings and lock-downs; zero: none.
+func (s *Service) roomInterval(by Actor, r Room) time.Duration {
+	if by.Moderates(r.ID) || by.Role == RoleStaff {
+		return 0
+	}
 	d := r.Settings.SlowMode
-	if d == 0 || by.Moderates(r.ID) {
+	for _, l := range s.locks.in(r.ID, s.now()) {
+		if l.Level == LockSlow {
+			d = max(d, l.Interval)
+		}
+	}
+	return d
+}
+
+// takeSlowMode enforces the least time between two messages of one user: that of the room, and their own. It comes
+// last: what is refused for another reason must not cost a turn.
+func (s *Service) takeSlowMode(ctx context.Context, by Actor, r Room, st standing) error {
+	// The duration is in the key: a changed setting counts anew.
+	d := s.roomInterval(by, r)
+	ofRoom := turn{fmt.Sprintf("slow:%s:%d:%s", r.ID, d/time.Second, by.ID), d}
+	turns := []turn{ofRoom}
+	if st.slow != nil {
+		own := turn{slowKey(*st.slow, by), st.slow.Interval}
+		// The longer one first: where it refuses, the shorter one isn't spent.
+		if turns = append(turns, own); own.every > d {
+			turns = []turn{own, ofRoom}
+		}
+	}
+	for _, t := range turns {
+		if err := s.takeOneTurn(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn is one message in a time.
+type turn struct {
+	key   string
+	every time.Duration
+}
+
+func (s *Service) takeOneTurn(ctx context.Context, t turn) error {
+	if t.every == 0 {
 		return nil
 	}
-	// The duration is in the key: a changed setting counts anew.
-	key := fmt.Sprintf("slow:%s:%d:%s", r.ID, d/time.Second, by.ID)
-	wait, err := s.Limiter.Take(ctx, key, Rate{Limit: 1, Period: d})
+	wait, err := s.Limiter.Take(ctx, t.key, Rate{Limit: 1, Period: t.every})
 	if err != nil {
 		return fmt.Errorf("slow mode: %w", err)
 	}
 	if wait > 0 {
-		return Refuse(RateLimited, "slow_mode", "Slow mode: one message every %s.", span(d)).After(wait)
+		return Refuse(RateLimited, "slow_mode", "Slow mode: one message every %s.", span(t.every)).After(wait)
 	}
 	return nil
+}
+
+// slowKey is what counts the turns of a sanction: in all rooms where it holds, and of an address together, since
+// guests are free to make.
+func slowKey(x Sanction, by Actor) string {
+	key := fmt.Sprintf("slow:s:%s:%d", x.ID, x.Interval/time.Second)
+	if x.Target.User == "" && by.Addr.IsValid() {
+		key += ":" + AddrKey(by.Addr)
+	}
+	return key
 }
 
 // span writes a duration for people, without the zeros of its String ("1m0s").

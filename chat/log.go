@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"net/netip"
 	"time"
 )
 
@@ -32,7 +33,9 @@ type Log interface {
 // SnapshotQuery says what a Snapshot holds besides the room.
 type SnapshotQuery struct {
 	Messages int    // how many of the last visible messages; 0: none
-	Viewer   UserID // whose reactions and read marker; empty: nobody's
+	Viewer   UserID // whose reactions, read marker, held messages, and what they alone see; empty: nobody's
+	// All has Since return what others than the viewer alone see, too, with Event.Only set: for a node that serves them all.
+	All bool
 }
 
 // Snapshot is a room at one instant.
@@ -42,8 +45,12 @@ type Snapshot struct {
 	Pins     []Message // newest pin first
 	// Reacted are the viewer's own emoji on Messages, and on the messages of events that Since returns.
 	Reacted map[MessageID][]string
-	Read    Seq // the viewer's read marker; 0: none
+	Read    Seq    // the viewer's read marker; 0: none
+	Held    []Held // the viewer's messages that wait, oldest first; at most MaxHeldShown
 }
+
+// MaxHeldShown is how many of their held messages an author is told of on joining.
+const MaxHeldShown = 50
 
 // PageQuery asks for a page of history. Exactly one of Before and Around is set.
 type PageQuery struct {
@@ -65,42 +72,87 @@ type Page struct {
 // markers, sanctions.
 type Directory interface {
 	Rooms
+	Messages
 	Users
+	People
 	Sanctions
 }
 
 // Rooms lists what is stored.
 type Rooms interface {
 	// Rooms lists stored rooms by name, those after the given one, at most limit.
-	Rooms(ctx context.Context, after RoomID, limit int) ([]Room, error)
+	Rooms(ctx context.Context, q RoomQuery) ([]Room, error)
 	// CountRooms counts the stored rooms.
 	CountRooms(ctx context.Context) (int, error)
-	// Message reads a message whether visible or not; message_not_found.
-	Message(ctx context.Context, room RoomID, id MessageID) (StoredMessage, error)
+	// Lockdowns lists those that are in force at now, for the rooms' and everybody's.
+	Lockdowns(ctx context.Context, now time.Time) ([]Lockdown, error)
 }
 
-// StoredMessage is a message with what only its author and staff may know.
-type StoredMessage struct {
-	Message
-	Hidden bool
+// RoomQuery asks for a page of rooms, by name. Zero fields don't filter.
+type RoomQuery struct {
+	After    RoomID
+	Limit    int
+	Text     string // in the name or the title, case folded
+	Archived *bool
+	Within   []string // globs; nil: all
+}
+
+// Messages reads messages as staff may see them.
+type Messages interface {
+	// Message reads a message whether visible or not; message_not_found.
+	Message(ctx context.Context, room RoomID, id MessageID) (StoredMessage, error)
+	// EarlierTexts lists what a message said before its edits, oldest first, at most 100.
+	EarlierTexts(ctx context.Context, id MessageID) ([]EarlierText, error)
+	// FindMessages lists messages, the latest first, with Hides.
+	FindMessages(ctx context.Context, q MessageQuery) ([]StoredMessage, error)
+	// MessagesAround lists messages of a room before and after one, hidden and shadowed ones too, oldest first; message_not_found.
+	MessagesAround(ctx context.Context, room RoomID, id MessageID, limit int) ([]StoredMessage, error)
+	// AuthorsSince lists who posted in room (empty: any) since then, with up to perAuthor of each one's texts; at most limit authors.
+	AuthorsSince(ctx context.Context, room RoomID, since time.Time, perAuthor, limit int) (map[UserID][]string, error)
+	// Held lists held messages.
+	ListHeld(ctx context.Context, q HeldQuery) ([]Held, error)
+	// HeldByID finds a held message; held_not_found.
+	HeldByID(ctx context.Context, id HeldID) (Held, error)
+	// HeldByNonce finds what author had held in room with nonce within 24 hours.
+	HeldByNonce(ctx context.Context, room RoomID, author UserID, nonce string) (Held, bool, error)
 }
 
 // Users keeps what is remembered of signed-in users, and read markers.
 type Users interface {
-	// SeeUser notes a signed-in user's present name.
-	SeeUser(ctx context.Context, id UserID, name, skeleton string, at time.Time) error
+	// SeeUser notes a signed-in user's present name, and returns what is remembered of them.
+	SeeUser(ctx context.Context, id UserID, name, skeleton string, at time.Time) (Seen, error)
 	// UserBySkeleton finds the signed-in user whose present name has this skeleton.
 	UserBySkeleton(ctx context.Context, skeleton string) (UserID, bool, error)
 	// MarkRead moves a user's read marker forward; a smaller seq changes nothing.
 	MarkRead(ctx context.Context, room RoomID, user UserID, seq Seq, at time.Time) error
 }
 
-// Sanctions keeps what is held against users.
+// People keeps who has come, from where, and what staff say of them. User finds guests too.
+type People interface {
+	// Sight notes sightings: new ones are added, known ones (user, alias, agent) get their Last.
+	Sight(ctx context.Context, all []Sighting) error
+	// User finds somebody who was seen; user_not_found.
+	User(ctx context.Context, id UserID) (Seen, error)
+	// ListUsers lists who was seen, by id.
+	ListUsers(ctx context.Context, q UserQuery) ([]Seen, error)
+	// Sightings lists how somebody has come, the latest first, at most limit.
+	Sightings(ctx context.Context, id UserID, limit int) ([]Sighting, error)
+	// SightedFrom lists who has come from an address (by alias) since then, the latest first, at most limit.
+	SightedFrom(ctx context.Context, alias string, since time.Time, limit int) ([]Sighting, error)
+	// SightedWithin is SightedFrom for the addresses of a prefix that are still kept in clear.
+	SightedWithin(ctx context.Context, p netip.Prefix, since time.Time, limit int) ([]Sighting, error)
+	// Notes lists the notes about a user, the latest first: those before the given one.
+	Notes(ctx context.Context, user UserID, before NoteID, limit int) ([]Note, error)
+	// TokensFrom lists before when the tokens of users are worthless.
+	TokensFrom(ctx context.Context) (map[UserID]time.Time, error)
+}
+
+// Sanctions reads what is held against users; the Ledger makes and ends it.
 type Sanctions interface {
-	// AddSanction stores s; its ID is the caller's.
-	AddSanction(ctx context.Context, s Sanction) error
-	// LiftSanction ends a standing sanction; sanction_not_found.
-	LiftSanction(ctx context.Context, id SanctionID, by UserID, at time.Time) (Sanction, error)
-	// Standing lists every sanction that is neither lifted nor expired at now.
-	Standing(ctx context.Context, now time.Time) ([]Sanction, error)
+	// Standing calls f for every sanction that is neither lifted nor expired at now.
+	Standing(ctx context.Context, now time.Time, f func(Sanction) error) error
+	// Sanction finds one, standing or not; sanction_not_found.
+	Sanction(ctx context.Context, id SanctionID) (Sanction, error)
+	// ListSanctions lists sanctions, the latest first.
+	ListSanctions(ctx context.Context, q SanctionQuery) ([]Sanction, error)
 }

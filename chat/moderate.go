@@ -3,161 +3,126 @@ package chat
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 )
 
-// MaxSanction is the longest sanction that ends; longer means for ever.
-const MaxSanction = 10 * 365 * 24 * time.Hour
+// MaxBulk bounds the ids of one act.
+const MaxBulk = 200
 
-// sanctionWithin bounds how long storing a sanction may take.
-const sanctionWithin = 10 * time.Second
-
-// Sanction holds something against a user: in one room, or, by staff, in all (room empty). A zero
-// duration is for ever. It is in force on return: requests are refused and sessions end.
-func (s *Service) Sanction(ctx context.Context, by Actor, room RoomID, target UserID, e Effect, d time.Duration, reason string) (Sanction, error) {
-	reason, err := s.maySanction(by, room, target, e, d, reason)
-	if err != nil {
-		return Sanction{}, err
+// Delete hides messages of a room for as long as the act stands. Those that aren't there are in Failed; where there is
+// but one, it is the refusal. Codes message_not_found, bad_request.
+func (s *Service) Delete(ctx context.Context, o Order, room RoomID, ids []MessageID) (Outcome, error) {
+	there, failed, err := s.messagesThere(ctx, o, room, ids)
+	if err != nil || len(there) == 0 {
+		return Outcome{DryRun: o.DryRun, Failed: failed}, err
 	}
-	if err := s.TakeAct(ctx, by); err != nil {
-		return Sanction{}, err
-	}
-	m, err := s.present(ctx, room, target)
-	if err != nil {
-		return Sanction{}, err
-	}
-	if m.Role == RoleModerator && by.Role != RoleStaff {
-		return Sanction{}, Refuse(Forbidden, "user_protected", "Only staff may sanction a moderator.")
-	}
-	x := Sanction{
-		ID: SanctionID(s.NewID()), User: target, Name: m.Name, Room: room,
-		Effect: e, Reason: reason, By: by.ID, At: s.now(),
-	}
-	if d > 0 {
-		x.Expires = x.At.Add(d)
-	}
-	// Without ctx's cancellation: what is stored must be in force, whether the moderator still waits or not.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sanctionWithin)
-	defer cancel()
-	if err := s.Directory.AddSanction(ctx, x); err != nil {
-		return Sanction{}, fmt.Errorf("store sanction: %w", err)
-	}
-	s.sanctions.add(x)
-	s.Bell.Signal(ctx, Signal{Room: room, Sanction: &SanctionChange{Sanction: x}})
-	return x, nil
+	return s.perform(ctx, o, Deed{
+		Act: Act{Kind: ActDelete}, Steps: []Step{HideStep{Room: room, IDs: idsOf(there)}},
+	}, s.onMessages(there, failed))
 }
 
-func (s *Service) maySanction(by Actor, room RoomID, target UserID, e Effect, d time.Duration, reason string) (string, error) {
-	if err := s.requireModerator(by, room); err != nil {
-		return "", err
+// Restore takes back whatever hides messages, but for their authors' own deletions.
+func (s *Service) Restore(ctx context.Context, o Order, room RoomID, ids []MessageID) (Outcome, error) {
+	there, failed, err := s.messagesThere(ctx, o, room, ids)
+	if err != nil || len(there) == 0 {
+		return Outcome{DryRun: o.DryRun, Failed: failed}, err
 	}
-	if room == "" && by.Role != RoleStaff {
-		return "", Refuse(Forbidden, "not_a_moderator", "Only staff sanction in all rooms.")
-	}
-	if err := checkTarget(by, target); err != nil {
-		return "", err
-	}
-	if e != Ban && e != Mute {
-		return "", Refuse(Invalid, "effect_invalid", "effect is ban or mute.")
-	}
-	if d < 0 || d > MaxSanction {
-		return "", Refuse(Invalid, "duration_invalid", "seconds is 0 (for ever) to %d.", int64(MaxSanction/time.Second))
-	}
-	reason, ok := CleanLine(reason, MaxReason)
-	if !ok {
-		return "", Refuse(Invalid, "reason_too_long", "A reason has at most %d characters.", MaxReason)
-	}
-	return reason, nil
+	return s.perform(ctx, o, Deed{
+		Act: Act{Kind: ActRestore}, Steps: []Step{RestoreStep{Room: room, IDs: idsOf(there)}},
+	}, s.onMessages(there, failed))
 }
 
-func checkTarget(by Actor, target UserID) error {
-	if !validUserID(target) {
-		return Refuse(Invalid, "user_invalid", "user is an id like u:ann or g:0192….")
+// messagesThere looks up what an act on messages names.
+func (s *Service) messagesThere(ctx context.Context, o Order, room RoomID, ids []MessageID) ([]StoredMessage, []Failure, error) {
+	if err := s.mayIn(o.By, MessagesModerate, room); err != nil {
+		return nil, nil, err
 	}
-	if target == by.ID {
-		return Refuse(Invalid, "user_invalid", "You can't sanction yourself.")
+	if len(ids) == 0 || len(ids) > MaxBulk {
+		return nil, nil, Refuse(Invalid, "bad_request", "message_ids holds 1 to %d ids.", MaxBulk)
 	}
-	if strings.HasPrefix(string(target), PrefixStaff) || strings.HasPrefix(string(target), PrefixKey) {
-		return Refuse(Forbidden, "user_protected", "Staff and keys can't be sanctioned; revoke them.")
-	}
-	return nil
-}
-
-// MaxUserID is the longest UserID, in bytes.
-const MaxUserID = 258
-
-func validUserID(id UserID) bool {
-	for _, p := range []string{PrefixUser, PrefixGuest, PrefixStaff, PrefixKey} {
-		if rest, ok := strings.CutPrefix(string(id), p); ok {
-			return rest != "" && len(id) <= MaxUserID && !strings.ContainsFunc(rest, func(r rune) bool { return r < ' ' || r == 0x7f })
-		}
-	}
-	return false
-}
-
-// present finds a user among the members of a room; the zero Member when they aren't there.
-func (s *Service) present(ctx context.Context, room RoomID, user UserID) (Member, error) {
-	if room == "" {
-		return Member{}, nil
-	}
-	members, _, err := s.Presence.Members(ctx, room, MaxMembers)
-	if err != nil {
-		return Member{}, fmt.Errorf("list members: %w", err)
-	}
-	for _, m := range members {
-		if m.ID == user {
-			return m, nil
-		}
-	}
-	return Member{}, nil
-}
-
-// Lift ends a sanction before its time. A moderator lifts what holds in their room alone; staff, anything.
-func (s *Service) Lift(ctx context.Context, by Actor, room RoomID, id SanctionID) (Sanction, error) {
-	if err := s.requireModerator(by, room); err != nil {
-		return Sanction{}, err
-	}
-	if err := s.TakeAct(ctx, by); err != nil {
-		return Sanction{}, err
-	}
-	if by.Role != RoleStaff {
-		if err := s.mayLift(ctx, by, room, id); err != nil {
-			return Sanction{}, err
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sanctionWithin)
-	defer cancel()
-	x, err := s.Directory.LiftSanction(ctx, id, by.ID, s.now())
-	if err != nil {
-		return Sanction{}, err
-	}
-	s.sanctions.remove(x.User, func(y Sanction) bool { return y.ID == x.ID })
-	s.Bell.Signal(ctx, Signal{Room: x.Room, Sanction: &SanctionChange{Sanction: x, Lifted: true}})
-	return x, nil
-}
-
-func (s *Service) mayLift(ctx context.Context, by Actor, room RoomID, id SanctionID) error {
-	standing, err := s.Directory.Standing(ctx, s.now())
-	if err != nil {
-		return fmt.Errorf("read sanctions: %w", err)
-	}
-	for _, x := range standing {
-		if x.ID != id || x.Room != room {
+	var (
+		there  []StoredMessage
+		failed []Failure
+		seen   = make(map[MessageID]bool, len(ids))
+	)
+	for _, id := range ids {
+		if seen[id] {
 			continue
 		}
-		if x.User == by.ID {
-			return Refuse(Forbidden, "user_protected", "You can't lift what stands against yourself.")
+		seen[id] = true
+		m, err := s.Directory.Message(ctx, room, id)
+		switch {
+		case err == nil:
+			there = append(there, m)
+		case !IsKind(err, NotFound):
+			return nil, nil, fmt.Errorf("find message: %w", err)
+		case len(ids) == 1:
+			return nil, nil, err
+		default:
+			failed = append(failed, Failure{ID: string(id), Why: AsError(err)})
 		}
-		return nil
 	}
-	return Refuse(NotFound, "sanction_not_found", "No such sanction stands in this room.")
+	return there, failed, nil
 }
 
-// Sanctions lists what stands. For staff.
-func (s *Service) Sanctions(ctx context.Context, by Actor) ([]Sanction, error) {
-	if by.Role != RoleStaff {
-		return nil, Refuse(Forbidden, "not_staff", "Only staff may list sanctions.")
+func idsOf(all []StoredMessage) []MessageID {
+	ids := make([]MessageID, len(all))
+	for i, m := range all {
+		ids[i] = m.ID
 	}
-	return s.Directory.Standing(ctx, s.now())
+	return ids
+}
+
+// onMessages is the work of an act on messages: it hits their authors.
+func (s *Service) onMessages(all []StoredMessage, failed []Failure) work {
+	hit := make(map[UserID]Member)
+	for _, m := range all {
+		hit[m.Author.ID] = Member{ID: m.Author.ID, Name: m.Author.Name, Role: m.Author.Role}
+	}
+	return work{impact: impactOfUsers(hit, nil), failed: failed, impacted: countMessages}
+}
+
+// Pin keeps a message at hand, or lets it go. Codes message_not_found, too_many_pins.
+func (s *Service) Pin(ctx context.Context, o Order, room RoomID, id MessageID, on bool) (Outcome, error) {
+	if err := s.mayIn(o.By, MessagesModerate, room); err != nil {
+		return Outcome{}, err
+	}
+	kind := ActPin
+	if !on {
+		kind = ActUnpin
+	}
+	return s.perform(ctx, o, Deed{Act: Act{Kind: kind}, Steps: []Step{PinStep{Room: room, ID: id, On: on}}},
+		work{impact: s.impact(inRoom(room)), impacted: countMessages})
+}
+
+// Purge hides what users wrote, in one act and one event a room; what of theirs is held is refused.
+// Codes selection_empty, selection_invalid, selection_too_wide, target_protected, scope_invalid.
+func (s *Service) Purge(ctx context.Context, o Order, p PurgeOrder) (Outcome, error) {
+	rooms, err := s.scopeOf(o.By, MessagesModerate, p.Rooms)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !p.Since.IsZero() && !p.Until.IsZero() && !p.Since.Before(p.Until) {
+		return Outcome{}, Refuse(Invalid, "bad_request", "since has to be before until.")
+	}
+	chosen, err := s.selectUsers(ctx, o.By, p.Selection, MessagesModerate)
+	if err != nil {
+		return Outcome{}, err
+	}
+	authors := userIDs(chosen)
+	return s.perform(ctx, o, Deed{
+		Act:   Act{Kind: ActPurge, Users: authors},
+		Steps: []Step{PurgeStep{Authors: authors, Rooms: rooms, Since: p.Since, Until: p.Until}},
+	}, work{impact: s.impactOn(chosen), impacted: countMessages})
+}
+
+// scopeOf lists the rooms (names and globs; nil: all) of an act that is to concern rooms: where it says all, and its
+// actor is limited, theirs.
+func (s *Service) scopeOf(by Actor, scope Scope, rooms string) ([]string, error) {
+	if rooms == "" && by.Role == RoleStaff && by.Grant != nil && !by.Grant.Everywhere() {
+		return by.Grant.Rooms, s.may(by, scope)
+	}
+	if err := s.mayOver(by, scope, rooms); err != nil || rooms == "" {
+		return nil, err
+	}
+	return []string{rooms}, nil
 }

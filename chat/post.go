@@ -19,24 +19,38 @@ const MaxNonce = 64
 // Submit calls of one room: it must not block. Readers are told after done.
 //
 // A retry (same room, author and nonce within 24 hours) gets the message that was stored,
-// with Duplicate, whatever has changed since.
+// with Duplicate, whatever has changed since. What waits for a moderator is Committed.Held, and durable too.
 func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, done func(Committed, error)) {
-	m, err := s.admit(ctx, by, room, d)
+	m, st, err := s.admit(ctx, by, room, d)
 	if err != nil {
 		s.refuseOrRepeat(ctx, by, room, d.Nonce, err, done)
 		return
 	}
 	cost := payment{room: room, author: by.ID, nonce: d.Nonce}
 	s.payments.begin(cost)
-	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: m.At, Op: Post{Message: m, Nonce: d.Nonce}},
+	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: m.At, Op: posting(m, d.Nonce, st)},
 		func(c Committed, err error) {
 			s.payments.end(cost, err, s.now())
-			if err == nil {
+			if err == nil && c.Event.Seq > 0 {
 				s.rooms.stored(room)
 			}
 			done(c, err)
+			if err == nil && c.Held != nil && !c.Duplicate {
+				s.Bell.Signal(context.WithoutCancel(ctx), Signal{Room: room, Held: c.Held})
+			}
 		})
 }
+
+// posting is what becomes of a message, by what holds against its author.
+func posting(m Message, nonce string, st standing) Op {
+	if st.holds() {
+		return Hold{Message: m, Nonce: nonce, Why: heldBySanction, Sanction: st.review.ID}
+	}
+	return Post{Message: m, Nonce: nonce, Shadow: st.shadow != nil}
+}
+
+// heldBySanction is the Held.Why of what a sanction holds.
+const heldBySanction = "sanction"
 
 // Post is Submit, waited for. Cancelling ctx stops the waiting, not the message.
 func (s *Service) Post(ctx context.Context, by Actor, room RoomID, d Draft) (Committed, error) {
@@ -70,84 +84,114 @@ func (s *Service) refuseOrRepeat(ctx context.Context, by Actor, room RoomID, non
 		done(Committed{}, err)
 		return
 	}
-	m, found, err := s.Log.ByNonce(ctx, room, by.ID, nonce)
+	c, found, err := s.byNonce(ctx, room, by.ID, nonce)
 	switch {
 	case err != nil:
 		done(Committed{}, fmt.Errorf("look up nonce: %w", err))
 	case !found:
 		done(Committed{}, refusal)
 	default:
-		done(Committed{Event: Event{Room: room, Seq: m.Seq, At: m.At, By: by.ID, Kind: EventMessage, Message: &m}, Duplicate: true}, nil)
+		done(c, nil)
 	}
+}
+
+// byNonce finds what an author has posted with a nonce: a message, or one that is, or was, held.
+func (s *Service) byNonce(ctx context.Context, room RoomID, author UserID, nonce string) (Committed, bool, error) {
+	m, found, err := s.Log.ByNonce(ctx, room, author, nonce)
+	if err != nil {
+		return Committed{}, false, err
+	}
+	if found {
+		return Committed{Event: posted(m), Duplicate: true}, true, nil
+	}
+	h, found, err := s.Directory.HeldByNonce(ctx, room, author, nonce)
+	if err != nil || !found {
+		return Committed{}, false, err
+	}
+	c := Committed{Held: &h, Duplicate: true}
+	if h.State == HeldReleased {
+		c.Event = posted(h.Message)
+	}
+	return c, true, nil
+}
+
+func posted(m Message) Event {
+	return Event{Room: m.Room, Seq: m.Seq, At: m.At, By: m.Author.ID, Kind: EventMessage, Message: &m}
 }
 
 // admit asks everything that can refuse a post and makes the message. What costs the server
 // much comes after what bounds how often it is asked; a turn in slow mode is spent last.
-func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Message, error) {
+func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Message, standing, error) {
 	if err := checkNonce(d.Nonce); err != nil {
-		return Message{}, err
+		return Message{}, standing{}, err
 	}
 	r, err := s.Room(ctx, room)
 	if err != nil {
-		return Message{}, err
+		return Message{}, standing{}, err
 	}
-	if e := s.refusePost(by, r); e != nil {
-		return Message{}, e
+	st, e := s.writing(by, r)
+	if e != nil {
+		return Message{}, st, e
 	}
 	paid := s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now())
 	if !paid {
 		if err := s.takePost(ctx, by); err != nil {
-			return Message{}, err
+			return Message{}, st, err
 		}
 	}
+	m, err := s.draft(ctx, by, r, d, st)
+	if err == nil && !paid {
+		err = s.takeTurn(ctx, by, r, st)
+	}
+	return m, st, err
+}
+
+// draft makes the message, or says why it can't be said.
+func (s *Service) draft(ctx context.Context, by Actor, r Room, d Draft, st standing) (Message, error) {
 	body, err := s.compose(ctx, by, r, d.Text)
 	if err != nil {
 		return Message{}, err
 	}
-	if err := s.checkReply(ctx, room, d.ReplyTo); err != nil {
+	reply, err := s.checkReply(ctx, by, r.ID, d.ReplyTo, st)
+	if err != nil {
 		return Message{}, err
 	}
 	if err := s.keepName(ctx, by); err != nil {
 		return Message{}, err
 	}
-	if !paid {
-		if err := s.takeTurn(ctx, by, r); err != nil {
-			return Message{}, err
-		}
-	}
-	m := Message{
-		ID: MessageID(s.NewID()), Room: room, Author: by.Author(),
+	return Message{
+		ID: MessageID(s.NewID()), Room: r.ID, Author: by.Author(), ReplyTo: reply,
 		Text: body.text, HTML: body.html, Plain: body.plain, Mentions: body.mentions, At: s.now(),
-	}
-	if d.ReplyTo != "" {
-		m.ReplyTo = &Reply{ID: d.ReplyTo}
-	}
-	return m, nil
+	}, nil
 }
 
 // takeTurn spends the first use of a room and a turn in slow mode.
-func (s *Service) takeTurn(ctx context.Context, by Actor, r Room) error {
+func (s *Service) takeTurn(ctx context.Context, by Actor, r Room, st standing) error {
 	if !r.Stored {
 		if err := s.mayMakeRoom(ctx, by, r.ID); err != nil {
 			return err
 		}
 	}
-	return s.takeSlowMode(ctx, by, r)
+	return s.takeSlowMode(ctx, by, r, st)
 }
 
-// checkReply refuses an answer to nothing before it costs a turn; the log decides.
-func (s *Service) checkReply(ctx context.Context, room RoomID, id MessageID) error {
+// checkReply refuses an answer to nothing before it costs a turn; the log decides. What somebody else alone sees is
+// nothing. An answer to what its author alone sees quotes nothing when others read it.
+func (s *Service) checkReply(ctx context.Context, by Actor, room RoomID, id MessageID, st standing) (*Reply, error) {
 	if id == "" {
-		return nil
+		return nil, nil
 	}
 	m, err := s.Directory.Message(ctx, room, id)
-	if IsKind(err, NotFound) || err == nil && m.Hidden {
-		return Refuse(NotFound, "reply_not_found", "The message that you answer is gone.")
+	if IsKind(err, NotFound) || err == nil && (m.Hidden || m.Shadow && m.Author.ID != by.ID) {
+		return nil, Refuse(NotFound, "reply_not_found", "The message that you answer is gone.")
 	}
 	if err != nil {
-		return fmt.Errorf("find the message that is answered: %w", err)
+		return nil, fmt.Errorf("find the message that is answered: %w", err)
 	}
-	return nil
+	if m.Shadow && st.shadow == nil {
+		return nil, nil
+	}
+	return &Reply{ID: id}, nil
 }
 
 func checkNonce(n string) error {
@@ -201,14 +245,19 @@ func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (b
 	return body{text: text, html: html, plain: plain, mentions: mentions}, nil
 }
 
-// Edit replaces the text of the actor's own message. It passes everything that a post passes.
+// Edit replaces the text of the actor's own message. It passes everything that a post passes. Whose posts wait for a moderator
+// can't edit: under_review.
 func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID, text string) (Event, error) {
 	r, err := s.Room(ctx, room)
 	if err != nil {
 		return Event{}, err
 	}
-	if e := s.refusePost(by, r); e != nil {
+	st, e := s.writing(by, r)
+	if e != nil {
 		return Event{}, e
+	}
+	if st.holds() {
+		return Event{}, underReview(*st.review, s.now())
 	}
 	if err := s.takePost(ctx, by); err != nil {
 		return Event{}, err
@@ -222,9 +271,14 @@ func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID,
 		notBefore = s.now().Add(-s.Limits.EditWindow)
 	}
 	return s.append(ctx, by, room, Edit{
-		ID: id, Author: by.ID, NotBefore: notBefore,
+		ID: id, Author: by.ID, NotBefore: notBefore, Shadow: st.shadow != nil,
 		Text: b.text, HTML: b.html, Plain: b.plain, Mentions: b.mentions,
 	})
+}
+
+// underReview refuses what can't wait for a moderator.
+func underReview(x Sanction, now time.Time) *Error {
+	return sanctioned(x, now, "under_review", "What you write is looked at first: new messages can wait for that, edits and names can't")
 }
 
 func (s *Service) append(ctx context.Context, by Actor, room RoomID, op Op) (Event, error) {

@@ -10,29 +10,50 @@ const (
 	pruneEvery = time.Minute
 	// roomIdle is how long settings stay remembered of a room that nobody uses.
 	roomIdle = 10 * time.Minute
+	// lastWrite bounds the writing of what waits when the service ends.
+	lastWrite = 5 * time.Second
 )
 
-// Run keeps the service's memory of sanctions and settings in step with what other nodes announce, and
-// small. It returns when ctx has ended.
+// Run keeps the service's memory of what holds in step with what other nodes announce, and small, and writes what it has
+// gathered. It returns when ctx has ended.
 func (s *Service) Run(ctx context.Context) error {
 	stop, err := s.Bell.ListenAll(ctx, controlListener{s})
 	if err != nil {
-		return fmt.Errorf("listen for sanctions: %w", err)
+		return fmt.Errorf("listen for acts: %w", err)
 	}
 	defer stop()
-	tick := time.NewTicker(pruneEvery)
+	tick, write := time.NewTicker(pruneEvery), time.NewTicker(sightEvery)
 	defer tick.Stop()
+	defer write.Stop()
 	for {
 		select {
 		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
+			defer cancel()
+			s.writeSightings(last)
 			return nil
 		case <-tick.C:
-			now := s.now()
-			s.sanctions.prune(now)
-			s.rooms.prune(now.Add(-roomIdle))
-			s.payments.prune(now)
+			s.prune()
+		case <-write.C:
+			s.writeSightings(ctx)
 		}
 	}
+}
+
+func (s *Service) writeSightings(ctx context.Context) {
+	if err := s.WriteSightings(ctx); err != nil {
+		s.Logger.WarnContext(ctx, "note who has come", "error", err)
+	}
+}
+
+// prune forgets what is over.
+func (s *Service) prune() {
+	now := s.now()
+	s.sanctions.prune(now)
+	s.locks.prune(now)
+	s.rooms.prune(now.Add(-roomIdle))
+	s.payments.prune(now)
+	s.departures.prune(now)
 }
 
 // controlListener puts in force what another node decided; for this node's own it changes nothing.
@@ -41,12 +62,7 @@ type controlListener struct{ s *Service }
 func (controlListener) Event(Event) {}
 
 func (l controlListener) Signal(sig Signal) {
-	switch {
-	case sig.Sanction == nil:
-	case sig.Sanction.Lifted:
-		id := sig.Sanction.Sanction.ID
-		l.s.sanctions.remove(sig.Sanction.Sanction.User, func(x Sanction) bool { return x.ID == id })
-	default:
-		l.s.sanctions.add(sig.Sanction.Sanction)
+	if sig.Control != nil {
+		l.s.apply(*sig.Control)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/chatd/chatd/policies"
@@ -12,15 +13,24 @@ import (
 // Config is what a Service needs.
 type Config struct {
 	Log       Log
+	Ledger    Ledger
 	Directory Directory
+	Accounts  Accounts
 	Bell      Bell
 	Presence  Presence
+	Sessions  Sessions // LateSessions, where they are made after the Service
 	Limiter   Limiter
 	Judge     Judge
 	Limits    Limits
-	Now       func() time.Time
-	NewID     func() string // UUID version 7
-	Logger    *slog.Logger
+	// Aliases is the secret behind aliases of addresses and hashes of agents; at least 16 bytes.
+	Aliases []byte
+	// TrustedProxies are never sanctioned unless somebody insists.
+	TrustedProxies []netip.Prefix
+	// SignInConfigured says that visitors can sign in here: else they are never told to.
+	SignInConfigured bool
+	Now              func() time.Time
+	NewID            func() string // UUID version 7
+	Logger           *slog.Logger
 }
 
 // Judge decides about texts; policies.Set is one.
@@ -51,25 +61,55 @@ const RecoverWindow = 1000
 // Service is the core: every request of every transport passes here. Safe for concurrent use.
 type Service struct {
 	Config
-	sanctions *sanctionBook
-	rooms     *roomBook
-	payments  *payments
+	sanctions  *sanctionBook
+	locks      *lockBook
+	revoked    *revocations
+	rooms      *roomBook
+	payments   *payments
+	departures *departures
+	sightings  *sightings
 }
 
-// New makes a Service and reads what stands against whom. It starts nothing.
+// New makes a Service and reads what holds: sanctions, lock-downs, revoked tokens. It starts nothing.
 func New(ctx context.Context, c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Config: c, sanctions: newSanctionBook(), rooms: newRoomBook(), payments: newPayments()}
-	standing, err := c.Directory.Standing(ctx, c.Now())
+	if c.Sessions == nil {
+		c.Sessions = new(LateSessions)
+	}
+	s := &Service{
+		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
+		payments: newPayments(), departures: newDepartures(), sightings: newSightings(),
+	}
+	return s, s.load(ctx)
+}
+
+// load reads what holds now.
+func (s *Service) load(ctx context.Context) error {
+	now := s.now()
+	err := s.Directory.Standing(ctx, now, func(x Sanction) error {
+		s.sanctions.put(x)
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read standing sanctions: %w", err)
+		return fmt.Errorf("read standing sanctions: %w", err)
 	}
-	for _, x := range standing {
-		s.sanctions.add(x)
+	locks, err := s.Directory.Lockdowns(ctx, now)
+	if err != nil {
+		return fmt.Errorf("read lock-downs: %w", err)
 	}
-	return s, nil
+	for _, l := range locks {
+		s.locks.put(l, 0, false)
+	}
+	from, err := s.Directory.TokensFrom(ctx)
+	if err != nil {
+		return fmt.Errorf("read revoked tokens: %w", err)
+	}
+	for user, t := range from {
+		s.revoked.put(user, t)
+	}
+	return nil
 }
 
 // now is the present, as events carry it: UTC, whole milliseconds.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Apply returns s with the patch's fields in place.
@@ -22,6 +24,9 @@ func (p SettingsPatch) Apply(s Settings) Settings {
 	assign(&s.Guests, p.Guests)
 	assign(&s.MembersLimit, p.MembersLimit)
 	assign(&s.AllowedSites, p.AllowedSites)
+	assign(&s.Policy, p.Policy)
+	assign(&s.Access, p.Access)
+	assign(&s.Claim, p.Claim)
 	return s
 }
 
@@ -41,6 +46,9 @@ func (p SettingsPatch) Changes(s Settings) SettingsPatch {
 		Guests:       changed(p.Guests, s.Guests),
 		MembersLimit: changed(p.MembersLimit, s.MembersLimit),
 		AllowedSites: changedSites(p.AllowedSites, s.AllowedSites),
+		Policy:       changed(p.Policy, s.Policy),
+		Access:       changed(p.Access, s.Access),
+		Claim:        changed(p.Claim, s.Claim),
 	}
 }
 
@@ -83,10 +91,59 @@ func (p SettingsPatch) clean() (SettingsPatch, error) {
 	if p.Guests != nil && *p.Guests != GuestsWrite && *p.Guests != GuestsRead && *p.Guests != GuestsNone {
 		return p, badSetting("guests must be write, read or none")
 	}
+	if p.Claim, err = cleanClaim(p.Claim); err != nil {
+		return p, err
+	}
+	if err := p.checkNames(); err != nil {
+		return p, err
+	}
 	if err := p.checkNumbers(); err != nil {
 		return p, err
 	}
 	return p, p.checkTimes()
+}
+
+// check says what doesn't fit together. Code setting_invalid.
+func (s Settings) check() error {
+	if s.MinLength > s.MaxLength {
+		return badSetting("min_length must not exceed max_length (%d)", s.MaxLength)
+	}
+	if s.Access == AccessClaim && s.Claim.Name == "" {
+		return badSetting("access by claim needs the claim's name")
+	}
+	return nil
+}
+
+// policyForm is a policy's name, or none.
+var policyForm = regexp.MustCompile(`^[a-z0-9._-]{0,64}$`)
+
+func (p SettingsPatch) checkNames() error {
+	if p.Policy != nil && !policyForm.MatchString(*p.Policy) {
+		return badSetting("policy is a policy's name: at most %d of a-z, 0-9, '.', '_' and '-'", MaxPolicyName)
+	}
+	if p.Access != nil && !slices.Contains([]Access{AccessOpen, AccessSignedIn, AccessClaim, AccessStaff}, *p.Access) {
+		return badSetting("access must be open, signed_in, claim or staff")
+	}
+	return nil
+}
+
+// cleanClaim keeps a claim as it is: it is compared with what a token says.
+func cleanClaim(v *Claim) (*Claim, error) {
+	if v == nil {
+		return nil, nil
+	}
+	for _, text := range []string{v.Name, v.Value} {
+		if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+			return nil, badSetting("claim is text without control characters")
+		}
+	}
+	if len(v.Name) > MaxClaimName || len(v.Value) > MaxClaim {
+		return nil, badSetting("claim has a name of at most %d bytes and a value of at most %d", MaxClaimName, MaxClaim)
+	}
+	if v.Name == "" && v.Value != "" {
+		return nil, badSetting("a claim's value needs its name")
+	}
+	return v, nil
 }
 
 func (p SettingsPatch) checkNumbers() error {

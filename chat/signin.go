@@ -4,15 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 
 	"github.com/chatd/chatd/policies"
 )
 
 // SignIn admits an actor on connecting, and when a token changes, and returns it with the name as
-// it will be shown. A guest whose name can't be had (any more) gets another one: a visitor
-// must not be shut out by somebody else's name. Refusals: banned (in all rooms), token_expired, and name_* for signed-in users.
+// it will be shown, with Alias and with FirstSeen. A guest whose name can't be had (any more) gets another one: a visitor
+// must not be shut out by somebody else's name. Who has been a guest under sanctions (Was) takes them along.
+// Refusals: banned and sign_in_required (in all rooms), token_expired, token_revoked, and name_* for signed-in users.
 func (s *Service) SignIn(ctx context.Context, a Actor) (Actor, error) {
+	if a.Role == RoleStaff {
+		return a, asError(s.refuseIdentity(a, ""))
+	}
+	a.Alias = s.Alias(a.Addr)
+	if err := s.CarryOver(ctx, a.Was, a); err != nil {
+		return Actor{}, err
+	}
+	a, err := s.introduce(ctx, a)
+	if err != nil {
+		return Actor{}, err
+	}
+	s.sight(a)
+	return a, nil
+}
+
+// introduce admits an actor with a name that they may have.
+func (s *Service) introduce(ctx context.Context, a Actor) (Actor, error) {
 	if e := s.refuseIdentity(a, ""); e != nil {
 		return Actor{}, e
 	}
@@ -24,16 +41,30 @@ func (s *Service) SignIn(ctx context.Context, a Actor) (Actor, error) {
 		return Actor{}, err
 	}
 	a.Name = name
-	if err := s.Directory.SeeUser(ctx, a.ID, name, Skeleton(name), s.now()); err != nil {
+	seen, err := s.Directory.SeeUser(ctx, a.ID, name, Skeleton(name), s.now())
+	if err != nil {
 		return Actor{}, fmt.Errorf("note user: %w", err)
 	}
+	a.FirstSeen = seen.FirstSeen
 	return a, nil
 }
 
-// Rename gives a guest another name. Refusals: name_*, name_taken, name_prohibited, name_fixed (signed in).
+// asError keeps a nil *Error from becoming an error that isn't nil.
+func asError(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+// Rename gives a guest another name. Refusals: name_*, name_taken, name_prohibited, name_fixed (signed in), and what keeps
+// them from writing somewhere: muted, under_review. Others don't hear of the new name of one who is shadowed.
 func (s *Service) Rename(ctx context.Context, a Actor, name string) (Actor, error) {
 	if !a.Guest() {
 		return Actor{}, Refuse(Forbidden, "name_fixed", "Your name comes with your sign-in.")
+	}
+	if e := s.refuseRename(a); e != nil {
+		return Actor{}, e
 	}
 	if err := s.TakeAct(ctx, a); err != nil {
 		return Actor{}, err
@@ -46,12 +77,30 @@ func (s *Service) Rename(ctx context.Context, a Actor, name string) (Actor, erro
 	return a, nil
 }
 
+// refuseRename says why a guest may not be called otherwise; nil: they may. A name is read in every room that they are in.
+func (s *Service) refuseRename(a Actor) *Error {
+	if e := s.refuseIdentity(a, ""); e != nil {
+		return e
+	}
+	now := s.now()
+	switch st := s.sanctions.anywhere(a, now); {
+	case st.mute != nil:
+		return muted(*st.mute, now)
+	case st.holds():
+		return underReview(*st.review, now)
+	}
+	return nil
+}
+
 func (s *Service) signInGuest(ctx context.Context, a Actor) (Actor, error) {
-	h := fnv.New64a()
-	h.Write([]byte(a.ID))
+	first, err := s.guestSince(ctx, a)
+	if err != nil {
+		return Actor{}, err
+	}
+	a.FirstSeen = first
 	candidates := []string{a.Name}
-	for digits := uint64(1e6); digits <= 1e12; digits *= 1e3 {
-		candidates = append(candidates, fmt.Sprintf("Guest %d", h.Sum64()%digits))
+	for below := uint64(1e6); below <= 1e12; below *= 1e3 {
+		candidates = append(candidates, madeName(a.ID, below))
 	}
 	var refusal *Error
 	for _, name := range candidates {
@@ -85,7 +134,7 @@ func (s *Service) guestName(ctx context.Context, name string) (string, error) {
 func (s *Service) keepName(ctx context.Context, by Actor) error {
 	switch {
 	case by.Role == RoleStaff:
-		if err := s.Directory.SeeUser(ctx, by.ID, by.Name, Skeleton(by.Name), s.now()); err != nil {
+		if _, err := s.Directory.SeeUser(ctx, by.ID, by.Name, Skeleton(by.Name), s.now()); err != nil {
 			return fmt.Errorf("note staff: %w", err)
 		}
 	case by.Guest():

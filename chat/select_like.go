@@ -1,0 +1,211 @@
+package chat
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/chatd/chatd/policies"
+)
+
+// Likeness is measured by Dice's coefficient: twice what two things have in common, by what both have. 1 is the same,
+// 0 is nothing in common.
+const (
+	// NameLikeness is from when on two names are alike, measured on their neighbouring characters: "Raiders" and "Raider" are
+	// (0.80), "Rider" and "Raider" aren't (0.77).
+	NameLikeness = 0.78
+	// TextLikeness is from when on two texts are alike, measured on their words, or on every three neighbouring characters.
+	TextLikeness = 0.6
+	// containsFrom is how many letters a name needs to be found within another.
+	containsFrom = 6
+	// fewWords is how many words a text needs for its words to be compared one by one.
+	fewWords = 3
+	// maxCompared bounds what is compared of a text, in characters.
+	maxCompared = 500
+)
+
+// nameLike is a name that others are compared with.
+type nameLike struct {
+	form    string
+	grams   map[string]int
+	letters int
+}
+
+func newNameLike(name string) nameLike {
+	form := nameForm(name)
+	return nameLike{form: form, grams: ngrams("^"+form+"$", 2), letters: letterCount(name)}
+}
+
+func (n nameLike) empty() bool { return n.form == "" }
+
+// like reports whether a name is alike: without what raiders vary (case, look-alikes, numbers, separators), the same, nearly the
+// same, or, for long ones, with the other one in it.
+func (n nameLike) like(name string) bool {
+	form := nameForm(name)
+	switch {
+	case form == "" || n.form == "":
+		return false
+	case form == n.form, n.letters >= containsFrom && strings.Contains(form, n.form):
+		return true
+	}
+	return dice(n.grams, ngrams("^"+form+"$", 2)) >= NameLikeness
+}
+
+func letterCount(s string) int {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// nameForm is a name without what raiders vary. A name that is nothing but numbers and signs keeps them.
+func nameForm(name string) string {
+	if form := wordForm(withoutNumbers(policies.Fold(clipRunes(name, maxCompared)))); form != "" {
+		return form
+	}
+	return policies.Skeleton(name)
+}
+
+// withoutNumbers drops numbers: digits at the ends of words, and several in a row. A single digit between letters
+// stands for a letter and stays.
+func withoutNumbers(s string) string {
+	runes := []rune(s)
+	var out strings.Builder
+	for i := 0; i < len(runes); {
+		if !unicode.IsNumber(runes[i]) {
+			out.WriteRune(runes[i])
+			i++
+			continue
+		}
+		end := i
+		for end < len(runes) && unicode.IsNumber(runes[end]) {
+			end++
+		}
+		if end == i+1 && i > 0 && end < len(runes) && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[end]) {
+			out.WriteRune(runes[i])
+		}
+		i = end
+	}
+	return out.String()
+}
+
+// leet are the digits that stand for letters; 0 and 1 are in the skeleton already.
+var leet = strings.NewReplacer("3", "e", "4", "a", "5", "s", "7", "t", "8", "b", "9", "g", "@", "a", "$", "s")
+
+// wordForm is the skeleton of a word with its leet digits read as letters.
+func wordForm(s string) string { return dropDigits(policies.Skeleton(leet.Replace(s))) }
+
+func dropDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsNumber(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// textLike is a text that others are compared with.
+type textLike struct{ text textForm }
+
+type textForm struct {
+	words map[string]int
+	count int
+	grams map[string]int
+	flat  string
+}
+
+func newTextLike(text string) textLike { return textLike{newTextForm(text)} }
+
+func (l textLike) empty() bool { return l.text.flat == "" }
+
+// like reports whether a text is alike, whatever links, numbers, look-alikes and single words differ. Short texts
+// are alike only where nearly all of it is the same.
+func (l textLike) like(text string) bool {
+	a, b := l.text, newTextForm(text)
+	switch {
+	case a.flat == "" || b.flat == "":
+		return false
+	case a.flat == b.flat:
+		return true
+	case a.count < fewWords || b.count < fewWords:
+		return dice(a.grams, b.grams) >= NameLikeness
+	}
+	return dice(a.words, b.words) >= TextLikeness || dice(a.grams, b.grams) >= TextLikeness
+}
+
+// link is anything that looks like an address of the web.
+var link = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+|\b[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}(?:[/?#:]\S*)?`)
+
+func newTextForm(text string) textForm {
+	text = withoutNumbers(link.ReplaceAllString(policies.Fold(clipRunes(text, maxCompared)), " "))
+	f := textForm{words: make(map[string]int)}
+	var flat strings.Builder
+	for _, w := range words(text) {
+		if w = wordForm(w); w != "" {
+			f.words[w]++
+			f.count++
+			flat.WriteString(w)
+		}
+	}
+	f.flat = flat.String()
+	f.grams = ngrams(f.flat, 3)
+	return f
+}
+
+// words splits a text; of scripts without spaces every two neighbouring characters are a word.
+func words(text string) []string {
+	var all []string
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) && r != '@' && r != '$'
+	}) {
+		if r, _ := utf8.DecodeRuneInString(w); inPairs(r) {
+			all = append(all, Tokens(w)...)
+		} else {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// ngrams counts every n neighbouring characters; what is shorter is one.
+func ngrams(s string, n int) map[string]int {
+	runes := []rune(s)
+	grams := make(map[string]int, len(runes))
+	if len(runes) > 0 && len(runes) < n {
+		grams[s]++
+	}
+	for i := 0; i+n <= len(runes); i++ {
+		grams[string(runes[i:i+n])]++
+	}
+	return grams
+}
+
+func dice(a, b map[string]int) float64 {
+	common, total := 0, 0
+	for g, n := range a {
+		common += min(n, b[g])
+		total += n
+	}
+	for _, n := range b {
+		total += n
+	}
+	if total == 0 {
+		return 0
+	}
+	return 2 * float64(common) / float64(total)
+}
+
+// clipRunes cuts a text to at most n characters.
+func clipRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

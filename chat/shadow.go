@@ -1,0 +1,43 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+)
+
+// member is how others see an actor in a room. A guest under a shadow keeps the name that others know: what a shadowed
+// guest calls themselves they alone read, as all that they write.
+func (s *Service) member(by Actor, room RoomID) Member {
+	m := Member{ID: by.ID, Name: by.Name, Role: by.Role}
+	if !by.Guest() {
+		return m // their name comes with their token
+	}
+	x := s.sanctions.against(by, room, s.now()).shadow
+	switch {
+	case x == nil:
+	case x.Target.User == by.ID && x.Name != "":
+		m.Name = x.Name
+	default:
+		m.Name = madeName(by.ID, 1e6)
+	}
+	return m
+}
+
+// members lists who is in a room, as by sees it: themselves as they are called.
+func (s *Service) members(ctx context.Context, by Actor, room RoomID, limit int) ([]Member, int, error) {
+	list, n, err := s.Presence.Members(ctx, room, limit)
+	if i := slices.IndexFunc(list, func(m Member) bool { return m.ID == by.ID }); i >= 0 && list[i].Name != by.Name {
+		list = slices.Clone(list)
+		list[i].Name = by.Name
+	}
+	return list, n, err
+}
+
+// madeName is what a guest is called who has no name of their own: the same for the same guest.
+func madeName(id UserID, below uint64) string {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return fmt.Sprintf("Guest %d", h.Sum64()%below)
+}
