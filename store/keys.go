@@ -25,7 +25,7 @@ func (s *Store) FirstKey(ctx context.Context, k chat.APIKey) error {
 func insertKey(ctx context.Context, q querier, k chat.APIKey) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO api_keys (`+keyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		k.ID, k.Prefix, k.Hash, k.OldPrefix, k.OldHash, millis(k.OldUntil), k.Label,
+		k.ID, k.Prefix, k.Hash, k.OldPrefix, blob(k.OldHash), millis(k.OldUntil), k.Label,
 		encodeList(k.Grant.Scopes), encodeList(k.Grant.Rooms), k.Grant.LongestBan.Milliseconds(), k.Grant.ActsPerHour, k.Grant.DryRunOnly,
 		string(k.By), millis(k.CreatedAt), millis(k.ExpiresAt), millis(k.LastUsed), millis(k.RevokedAt), max(k.Version, 1))
 	if err != nil {

@@ -31,5 +31,6 @@ var opRefusals = map[string]*chat.Error{
 
 // The refusals of what isn't in the log.
 var (
+	errStale            = chat.Refuse(chat.Stale, "stale", "It has changed since you read it. Read it again, then decide.")
 	errSanctionNotFound = chat.Refuse(chat.NotFound, "sanction_not_found", "There is no such sanction, or it has ended.")
 )

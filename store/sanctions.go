@@ -34,14 +34,14 @@ func insertSanction(ctx context.Context, q querier, x chat.Sanction) error {
 	if err != nil {
 		return fmt.Errorf("insert sanction: %w", err)
 	}
-	return addSanctionUsers(ctx, q, x.ID, x.Also)
+	return addSanctionUsers(ctx, q, x.ID, x.Act, x.Also)
 }
 
-// addSanctionUsers lets a sanction hold against users, too.
-func addSanctionUsers(ctx context.Context, q querier, id chat.SanctionID, users []chat.UserID) error {
+// addSanctionUsers lets a sanction hold against users, too, because of an act.
+func addSanctionUsers(ctx context.Context, q querier, id chat.SanctionID, act chat.ActID, users []chat.UserID) error {
 	for _, u := range users {
-		if _, err := q.ExecContext(ctx, `INSERT INTO sanction_users (sanction, user_id) VALUES ($1, $2)
-			ON CONFLICT (sanction, user_id) DO NOTHING`, string(id), string(u)); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO sanction_users (sanction, user_id, act) VALUES ($1, $2, $3)
+			ON CONFLICT (sanction, user_id) DO NOTHING`, string(id), string(u), string(act)); err != nil {
 			return fmt.Errorf("carry sanction: %w", err)
 		}
 	}

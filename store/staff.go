@@ -24,7 +24,7 @@ func (s *Store) FirstStaff(ctx context.Context, a chat.StaffAccount) error {
 func insertStaff(ctx context.Context, q querier, a chat.StaffAccount) error {
 	res, err := q.ExecContext(ctx, `INSERT INTO staff (`+staffColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (name) DO NOTHING`,
-		a.Name, string(a.Role), encodeList(a.Rooms), a.PasswordHash, a.MustChange, a.Disabled, a.TOTPSecret, a.TOTPStep,
+		a.Name, string(a.Role), encodeList(a.Rooms), a.PasswordHash, a.MustChange, a.Disabled, blob(a.TOTPSecret), a.TOTPStep,
 		millis(a.CreatedAt), millis(a.LastSeen), max(a.Version, 1))
 	if err != nil {
 		return fmt.Errorf("insert account: %w", err)
@@ -148,6 +148,14 @@ func (s *Store) UseFactor(ctx context.Context, name string, step int64, recovery
 		return false, fmt.Errorf("use second factor: %w", s.passing(err))
 	}
 	return used, nil
+}
+
+// blob is how bytes are stored of which none are null.
+func blob(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
 }
 
 // hit reports whether a statement changed a row.

@@ -22,7 +22,7 @@ func (s *Store) AddSession(ctx context.Context, x chat.StaffSession) error {
 		}
 		_, err = q.ExecContext(ctx, `INSERT INTO staff_sessions (`+sessionColumns+`)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			x.ID, x.Staff, x.Hash, x.OldHash, millis(x.OldUntil), millis(x.CreatedAt), millis(x.SeenAt), millis(x.RotatedAt),
+			x.ID, x.Staff, x.Hash, blob(x.OldHash), millis(x.OldUntil), millis(x.CreatedAt), millis(x.SeenAt), millis(x.RotatedAt),
 			millis(x.ExpiresAt), x.Addr, x.Agent)
 		return err
 	})

@@ -5,29 +5,56 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// SeeUser implements chat.Users.
-func (s *Store) SeeUser(ctx context.Context, id chat.UserID, name, skeleton string, at time.Time) error {
+var errUserNotFound = chat.Refuse(chat.NotFound, "user_not_found", "Nobody of this id was seen.")
+
+// upsertUser notes that somebody was there. What was noted later stays: sightings come late and out of order.
+const upsertUser = ` ON CONFLICT (id) DO UPDATE SET
+	name = CASE WHEN excluded.last_at >= users.last_at THEN excluded.name ELSE users.name END,
+	skeleton = CASE WHEN excluded.last_at >= users.last_at THEN excluded.skeleton ELSE users.skeleton END,
+	role = CASE WHEN excluded.role = '' OR excluded.last_at < users.last_at THEN users.role ELSE excluded.role END,
+	first_at = CASE WHEN users.first_at = 0 OR excluded.first_at < users.first_at THEN excluded.first_at ELSE users.first_at END,
+	last_at = CASE WHEN excluded.last_at > users.last_at THEN excluded.last_at ELSE users.last_at END`
+
+// SeeUser implements chat.Users. Messages aren't counted: whoever connects doesn't wait for that.
+func (s *Store) SeeUser(ctx context.Context, id chat.UserID, name, skeleton string, at time.Time) (chat.Seen, error) {
+	seen := chat.Seen{ID: id}
+	var first, last, from int64
 	err := s.inGroup(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.ExecContext(ctx, `INSERT INTO users (id, name, skeleton, seen_at) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, skeleton = excluded.skeleton, seen_at = excluded.seen_at`,
-			string(id), name, skeleton, millis(at))
-		return err
+		return q.QueryRowContext(ctx, `INSERT INTO users (id, name, skeleton, role, first_at, last_at) VALUES ($1, $2, $3, '', $4, $4)`+
+			upsertUser+` RETURNING name, role, first_at, last_at, tokens_from`,
+			string(id), name, skeleton, millis(at)).Scan(&seen.Name, &seen.Role, &first, &last, &from)
 	})
 	if err != nil {
-		return fmt.Errorf("see user: %w", s.passing(err))
+		return chat.Seen{}, fmt.Errorf("see user: %w", s.passing(err))
 	}
-	return nil
+	seen.FirstSeen, seen.LastSeen, seen.TokensFrom = instant(first), instant(last), instant(from)
+	return withRole(seen), nil
 }
+
+// withRole fills in the role of somebody of whom only the name was noted so far.
+func withRole(x chat.Seen) chat.Seen {
+	if x.Role == "" {
+		x.Role = chat.RoleUser
+		if isGuest(x.ID) {
+			x.Role = chat.RoleGuest
+		}
+	}
+	return x
+}
+
+func isGuest(id chat.UserID) bool { return strings.HasPrefix(string(id), "g:") }
 
 // UserBySkeleton implements chat.Users. Of several it finds the one seen last.
 func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserID, bool, error) {
 	var id chat.UserID
-	err := s.read.QueryRowContext(ctx, `SELECT id FROM users WHERE skeleton = $1 ORDER BY seen_at DESC, id LIMIT 1`, skeleton).Scan(&id)
+	err := s.read.QueryRowContext(ctx, `SELECT id FROM users WHERE skeleton = $1 AND id >= 'u:' AND id < 'u;' AND first_at > 0
+		ORDER BY last_at DESC, id LIMIT 1`, skeleton).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
@@ -35,6 +62,96 @@ func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserI
 		return "", false, fmt.Errorf("find user: %w", s.passing(err))
 	}
 	return id, true, nil
+}
+
+// User implements chat.People.
+func (s *Store) User(ctx context.Context, id chat.UserID) (chat.Seen, error) {
+	all, err := s.listUsers(ctx, `id = $1`, 1, string(id))
+	if err != nil {
+		return chat.Seen{}, fmt.Errorf("read user: %w", err)
+	}
+	if len(all) == 0 {
+		return chat.Seen{}, errUserNotFound
+	}
+	return all[0], nil
+}
+
+// ListUsers implements chat.People.
+func (s *Store) ListUsers(ctx context.Context, want chat.UserQuery) ([]chat.Seen, error) {
+	where, args := `id > $1`, []any{string(want.After)}
+	add := func(format string, values ...any) {
+		places := make([]any, len(values))
+		for i, v := range values {
+			args = append(args, v)
+			places[i] = len(args)
+		}
+		where += ` AND ` + fmt.Sprintf(format, places...)
+	}
+	if want.Text != "" {
+		skeleton := chat.Skeleton(want.Text)
+		if skeleton == "" {
+			skeleton = want.Text
+		}
+		add(`(skeleton LIKE $%d ESCAPE '\' OR id >= $%d AND id < $%d)`, "%"+likeEscaper.Replace(skeleton)+"%",
+			want.Text, want.Text+"\U0010FFFF")
+	}
+	if !want.SeenSince.IsZero() {
+		add(`last_at >= $%d`, millis(want.SeenSince))
+	}
+	if want.Guests != nil {
+		add(map[bool]string{true: `(id >= 'g:' AND id < 'g;')`, false: `NOT (id >= 'g:' AND id < 'g;')`}[*want.Guests])
+	}
+	all, err := s.listUsers(ctx, where, want.Limit, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	return all, nil
+}
+
+// likeEscaper makes a text mean itself in LIKE … ESCAPE '\'.
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// listUsers reads those who were seen. The rows of those who never were only keep from when their tokens are good.
+func (s *Store) listUsers(ctx context.Context, where string, limit int, args ...any) ([]chat.Seen, error) {
+	var all []chat.Seen
+	err := s.inRead(ctx, func(q querier) error {
+		rows, err := q.QueryContext(ctx, `SELECT u.id, u.name, u.role, u.first_at, u.last_at, u.tokens_from,
+			(SELECT count(*) FROM messages m WHERE m.author_id = u.id AND m.hidden <> 1)
+			FROM (SELECT id, name, role, first_at, last_at, tokens_from FROM users WHERE `+where+` AND first_at > 0
+				ORDER BY id LIMIT `+fmt.Sprint(limit)+`) AS u ORDER BY u.id`, args...)
+		if err != nil {
+			return err
+		}
+		return eachRow(rows, func() error {
+			var x chat.Seen
+			var first, last, from int64
+			err := rows.Scan(&x.ID, &x.Name, &x.Role, &first, &last, &from, &x.Messages)
+			x.FirstSeen, x.LastSeen, x.TokensFrom = instant(first), instant(last), instant(from)
+			all = append(all, withRole(x))
+			return err
+		})
+	})
+	return all, err
+}
+
+// TokensFrom implements chat.People.
+func (s *Store) TokensFrom(ctx context.Context) (map[chat.UserID]time.Time, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, tokens_from FROM users WHERE tokens_from > 0`)
+	if err != nil {
+		return nil, fmt.Errorf("list revoked tokens: %w", s.passing(err))
+	}
+	from := make(map[chat.UserID]time.Time)
+	err = eachRow(rows, func() error {
+		var id chat.UserID
+		var at int64
+		err := rows.Scan(&id, &at)
+		from[id] = instant(at)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list revoked tokens: %w", s.passing(err))
+	}
+	return from, nil
 }
 
 // MarkRead implements chat.Users.
