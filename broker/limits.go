@@ -56,12 +56,21 @@ func (l *limits) init(maxKeys int) {
 // Expired keys are forgotten by later Takes, at a constant cost each. When the table
 // is full even so, arbitrary keys are forgotten, and with them what they had spent:
 // whoever can fill it with addresses of their own isn't held by limits on addresses.
-func (l *limits) Take(_ context.Context, key string, r chat.Rate) (wait time.Duration, err error) {
+func (l *limits) Take(ctx context.Context, key string, r chat.Rate) (wait time.Duration, err error) {
+	a, err := l.Spend(ctx, key, r)
+	if err != nil || !a.Refused {
+		return 0, err
+	}
+	return a.Reset, nil
+}
+
+// Spend implements chat.Meter.
+func (l *limits) Spend(_ context.Context, key string, r chat.Rate) (chat.Allowance, error) {
 	if r.Limit == 0 {
-		return 0, nil
+		return chat.Allowance{}, nil
 	}
 	if r.Limit < 0 || r.Period <= 0 {
-		return 0, fmt.Errorf("take %q: no rate: %d in %s", key, r.Limit, r.Period)
+		return chat.Allowance{}, fmt.Errorf("take %q: no rate: %d in %s", key, r.Limit, r.Period)
 	}
 	p := &l.parts[maphash.String(l.seed, key)%shardCount]
 	p.mu.Lock()
@@ -69,15 +78,16 @@ func (l *limits) Take(_ context.Context, key string, r chat.Rate) (wait time.Dur
 	p.sweepWhenDue(l.maxKeys)
 
 	spent, ends := p.cache.Get(key, r.Period)
+	// One nanosecond more: at its very end a window isn't over yet.
+	reset := max(time.Until(ends), 0) + 1
 	if spent >= r.Limit {
-		// One nanosecond more: at its very end a window isn't over yet.
-		return max(time.Until(ends), 0) + 1, nil
+		return chat.Allowance{Reset: reset, Refused: true}, nil
 	}
 	if _, known := p.cache.Load(key); !known {
 		p.keys++
 	}
 	p.cache.Increment(key, 1, r.Period)
-	return 0, nil
+	return chat.Allowance{Left: r.Limit - spent - 1, Reset: reset}, nil
 }
 
 func (p *limitPart) sweepWhenDue(maxKeys int) {

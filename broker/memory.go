@@ -21,7 +21,7 @@ type Memory struct {
 var (
 	_ chat.Bell     = (*Memory)(nil)
 	_ chat.Presence = (*Memory)(nil)
-	_ chat.Limiter  = (*Memory)(nil)
+	_ chat.Meter    = (*Memory)(nil)
 )
 
 // NewMemory returns an empty broker. It starts nothing.

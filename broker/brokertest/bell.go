@@ -257,10 +257,10 @@ func testSignalAll(t *testing.T, b Broker) {
 	listen(t, b, "one", one)
 	listen(t, b, "two", two)
 	listenAll(t, b, all)
-	b.Signal(t.Context(), chat.Signal{Sanction: &chat.SanctionChange{Sanction: chat.Sanction{ID: "s1", User: "u:1", Effect: chat.Ban}}})
+	b.Signal(t.Context(), chat.Signal{Control: &chat.ControlChange{Act: chat.Act{ID: "a1"}}})
 	for i, h := range []*heard{one, two, all} {
-		if got := next(t, h.signals); got.Sanction == nil || got.Sanction.Sanction.ID != "s1" {
-			t.Errorf("listener %d got %+v, want the sanction", i, got)
+		if got := next(t, h.signals); got.Control == nil || got.Control.Act.ID != "a1" {
+			t.Errorf("listener %d got %+v, want what the act changed", i, got)
 		}
 	}
 }
