@@ -32,6 +32,7 @@ type claims struct {
 	exp, nbf, iat  *jwt.NumericDate
 	rooms          []string
 	role           chat.Role
+	others         map[string][]string
 }
 
 // The Claims interface of the library, which checks times, issuer and audience.
@@ -66,8 +67,10 @@ func (c *claims) UnmarshalJSON(b []byte) error {
 			if err := f(raw); err != nil {
 				return invalid("The token's %s claim has the wrong type or value.", name)
 			}
+			delete(m, name)
 		}
 	}
+	c.others = otherClaims(m)
 	return nil
 }
 

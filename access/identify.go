@@ -49,12 +49,17 @@ type Visitor struct {
 	GuestToken string
 	// Cookie is to be set on the response; nil: none.
 	Cookie *http.Cookie
+	// New says that nothing was brought that tells who it is: the guest was made just now.
+	New bool
 }
 
 // Identify tells who makes a request: by the token of its Authorization header, by its
 // token query parameter, by the guest's cookie, in this order; else it is a new guest.
 // A token may be a user's or a guest's. A token that doesn't hold is an error, as Verify
 // has it; a cookie that doesn't is replaced, since the visitor can't see it.
+//
+// Who brings a user's token may bring along the guest they have been (Actor.Was): in the guest_token query parameter, else in
+// the cookie. One that doesn't hold is as if it weren't there.
 func (d *Door) Identify(r *http.Request) (Visitor, error) {
 	base := chat.Actor{Addr: d.proxies.ClientAddr(r), Agent: cut(strings.ToValidUTF8(r.UserAgent(), ""), maxAgent)}
 	token, err := tokenOf(r)
@@ -62,27 +67,55 @@ func (d *Door) Identify(r *http.Request) (Visitor, error) {
 		return Visitor{Actor: base}, err
 	}
 	if token != "" {
+		base.Was = d.broughtAlong(r)
 		return d.byToken(r.Context(), base, token)
 	}
-	if c, err := r.Cookie(GuestCookie); err == nil {
-		if g, err := d.guests.verify(c.Value); err == nil {
-			v := guestVisitor(base, g, c.Value)
-			if d.guests.now().Sub(g.issued) > guestRenewal {
-				d.renew(r, &v)
-			}
-			return v, nil
+	if g, value, ok := d.byCookie(r); ok {
+		v := guestVisitor(base, g, value)
+		if d.guests.now().Sub(g.issued) > guestRenewal {
+			d.renew(r, &v)
 		}
+		return v, nil
 	}
 	id := NewGuestID(d.newUUID)
-	v := guestVisitor(base, guestClaims{id: id, name: GuestName(id)}, "")
+	v := guestVisitor(base, guestClaims{id: id, name: GuestName(id), issued: d.guests.now()}, "")
+	v.New = true
 	d.renew(r, &v)
 	return v, nil
 }
 
+func (d *Door) byCookie(r *http.Request) (g guestClaims, value string, ok bool) {
+	c, err := r.Cookie(GuestCookie)
+	if err != nil {
+		return guestClaims{}, "", false
+	}
+	g, err = d.guests.verify(c.Value)
+	return g, c.Value, err == nil
+}
+
+// broughtAlong returns the guest that a user says to have been; "": none.
+func (d *Door) broughtAlong(r *http.Request) chat.UserID {
+	if values := r.URL.Query()["guest_token"]; len(values) == 1 {
+		if g, err := d.guests.verify(values[0]); err == nil {
+			return g.id
+		}
+	}
+	g, _, _ := d.byCookie(r)
+	return g.id
+}
+
 // IdentifyToken tells who a token that came within a connection belongs to; address and
-// agent are those of the actor that the connection has had so far.
-func (d *Door) IdentifyToken(ctx context.Context, token string, so chat.Actor) (Visitor, error) {
-	return d.byToken(ctx, chat.Actor{Addr: so.Addr, Agent: so.Agent}, token)
+// agent are those of the actor that the connection has had so far. A user has been the guest of guestToken (empty: none), else
+// the one that the connection has been so far.
+func (d *Door) IdentifyToken(ctx context.Context, token, guestToken string, so chat.Actor) (Visitor, error) {
+	base := chat.Actor{Addr: so.Addr, Agent: so.Agent, Was: so.Was}
+	if so.Guest() {
+		base.Was = so.ID
+	}
+	if g, err := d.guests.verify(guestToken); err == nil {
+		base.Was = g.id
+	}
+	return d.byToken(ctx, base, token)
 }
 
 func (d *Door) byToken(ctx context.Context, base chat.Actor, token string) (Visitor, error) {
@@ -97,12 +130,12 @@ func (d *Door) byToken(ctx context.Context, base chat.Actor, token string) (Visi
 	if err != nil {
 		return Visitor{Actor: base}, err
 	}
-	a.Addr, a.Agent = base.Addr, base.Agent
+	a.Addr, a.Agent, a.Was = base.Addr, base.Agent, base.Was
 	return Visitor{Actor: a}, nil
 }
 
 func guestVisitor(base chat.Actor, g guestClaims, token string) Visitor {
-	base.ID, base.Name, base.Role = g.id, g.name, chat.RoleGuest
+	base.ID, base.Name, base.Role, base.Issued, base.Was = g.id, g.name, chat.RoleGuest, g.issued, ""
 	if base.Name == "" {
 		base.Name = GuestName(g.id)
 	}

@@ -142,8 +142,16 @@ func TestOldGuestTokensAreRenewed(t *testing.T) {
 func TestIdentifyToken(t *testing.T) {
 	d := newDoor(t, atNoon)
 	so, _ := d.Identify(knock("/ws", "User-Agent", "test"))
-	v, err := d.IdentifyToken(t.Context(), hs256(secret, headerOf(HS256), claimsOf("")), so.Actor)
+	v, err := d.IdentifyToken(t.Context(), hs256(secret, headerOf(HS256), claimsOf("")), "", so.Actor)
 	if err != nil || v.Actor.ID != "u:u1" || v.Actor.Addr != so.Actor.Addr || v.Actor.Agent != "test" {
 		t.Errorf("got %+v, %v; want u:u1 at the same address", v.Actor, err)
+	}
+	if v.Actor.Was != so.Actor.ID {
+		t.Errorf("got %q as the guest before, want the connection's: %q", v.Actor.Was, so.Actor.ID)
+	}
+	before := NewGuestID(nil)
+	v, err = d.IdentifyToken(t.Context(), hs256(secret, headerOf(HS256), claimsOf("")), d.guests.Issue(before, "Gus"), so.Actor)
+	if err != nil || v.Actor.Was != before {
+		t.Errorf("got %q, %v as the guest before, want the one that was brought along: %q", v.Actor.Was, err, before)
 	}
 }

@@ -15,7 +15,7 @@ const hidden = "(hidden)"
 // The forms in which secrets turn up in text: query parameters, credentials within URLs,
 // headers, and tokens and keys by their own form.
 var (
-	secretParam  = regexp.MustCompile(`(?i)((?:^|[?&;\s"'])(?:access_|id_|refresh_)?(?:token|password|secret|api_?key|key)=)[^&\s"'#;]+`)
+	secretParam  = regexp.MustCompile(`(?i)((?:^|[?&;\s"'])(?:access_|id_|refresh_|guest_)?(?:token|password|secret|api_?key|key)=)[^&\s"'#;]+`)
 	secretUser   = regexp.MustCompile(`(\w://[^/\s:@]*):[^/\s@]+@`)
 	secretHeader = regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s*[:=]\s*\[?["']?)[^\r\n"'\]]+`)
 	secretToken  = regexp.MustCompile(`\beyJ[\w-]{4,}\.[\w-]*(?:\.[\w-]*)?|\bcg1\.[\w-]{8,}|\bchatd_[0-9A-Za-z]{20,}|(?i:\b(bearer|basic)\s+[\w.~+/=-]{8,})`)

@@ -20,6 +20,7 @@ func TestScrub(t *testing.T) {
 		"no secret":          {"GET /ws/chat/general?room=a&since=7", "GET /ws/chat/general?room=a&since=7"},
 		"a parameter":        {"GET /ws?token=abc&x=1 HTTP/1.1", "GET /ws?token=(hidden)&x=1 HTTP/1.1"},
 		"the last parameter": {"/ws?x=1&token=abc", "/ws?x=1&token=(hidden)"},
+		"a guest before":     {"/ws?guest_token=abc", "/ws?guest_token=(hidden)"},
 		"in capitals":        {"/ws?TOKEN=abc", "/ws?TOKEN=(hidden)"},
 		"a quoted address":   {`Get "http://h/jwks?token=abc": EOF`, `Get "http://h/jwks?token=(hidden)": EOF`},
 		"a user's token":     {"bad token " + user + ".", "bad token (hidden)."},

@@ -143,6 +143,10 @@ func (t *Tokens) Verify(ctx context.Context, token string) (chat.Actor, error) {
 		return chat.Actor{}, explain(err)
 	}
 	a := chat.Actor{ID: chat.UserID(chat.PrefixUser + c.sub), Name: c.displayName(), Role: c.role, Rooms: c.rooms, Expires: c.exp.Time}
+	a.Claims = c.others
+	if c.iat != nil {
+		a.Issued = c.iat.Time
+	}
 	if !t.now().Before(a.Expires) {
 		a.Expires = a.Expires.Add(t.leeway)
 	}

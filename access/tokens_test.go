@@ -144,15 +144,17 @@ func TestVerify(t *testing.T) {
 			with(func(a *chat.Actor) {
 				a.Name, a.Rooms, a.Role = "Ann Lee", []string{"general", "team-*"}, chat.RoleModerator
 			})},
-		"no rooms at all":            {hs256(secret, headerOf("HS256"), claimsOf(`"rooms":[],`)), with(func(a *chat.Actor) { a.Rooms = []string{} })},
-		"vip":                        {hs256(secret, headerOf("HS256"), claimsOf(`"role":"vip",`)), with(func(a *chat.Actor) { a.Role = chat.RoleVIP })},
-		"a long name is cut":         {hs256(secret, headerOf("HS256"), claimsOf(`"name":"`+strings.Repeat("é", 100)+`",`)), with(func(a *chat.Actor) { a.Name = strings.Repeat("é", chat.MaxName) })},
-		"unicode sub":                {hs256(secret, headerOf("HS256"), fmt.Sprintf(`{"sub":"zoë 😀","exp":%d}`, hour.Unix())), with(func(a *chat.Actor) { a.ID, a.Name = "u:zoë 😀", "zoë 😀" })},
-		"exp with a fraction":        {hs256(secret, headerOf("HS256"), fmt.Sprintf(`{"sub":"u1","exp":%d.5}`, hour.Unix())), with(func(a *chat.Actor) { a.Expires = hour.Add(time.Second / 2) })},
-		"exp in exponents":           {hs256(secret, headerOf("HS256"), `{"sub":"u1","exp":4e9}`), with(func(a *chat.Actor) { a.Expires = time.Unix(4e9, 0) })},
-		"within the leeway":          {hs256(secret, headerOf("HS256"), exp(-59*time.Second)), with(func(a *chat.Actor) { a.Expires = noon.Add(time.Second) })},
-		"nbf in the leeway":          {hs256(secret, headerOf("HS256"), claimsOf(fmt.Sprintf(`"nbf":%d,"iat":%[1]d,`, noon.Add(50*time.Second).Unix()))), user},
-		"unknown claims":             {hs256(secret, headerOf("HS256"), claimsOf(`"SUB":"root","Role":"moderator","x":{"y":[1,null]},`)), user},
+		"no rooms at all":     {hs256(secret, headerOf("HS256"), claimsOf(`"rooms":[],`)), with(func(a *chat.Actor) { a.Rooms = []string{} })},
+		"vip":                 {hs256(secret, headerOf("HS256"), claimsOf(`"role":"vip",`)), with(func(a *chat.Actor) { a.Role = chat.RoleVIP })},
+		"a long name is cut":  {hs256(secret, headerOf("HS256"), claimsOf(`"name":"`+strings.Repeat("é", 100)+`",`)), with(func(a *chat.Actor) { a.Name = strings.Repeat("é", chat.MaxName) })},
+		"unicode sub":         {hs256(secret, headerOf("HS256"), fmt.Sprintf(`{"sub":"zoë 😀","exp":%d}`, hour.Unix())), with(func(a *chat.Actor) { a.ID, a.Name = "u:zoë 😀", "zoë 😀" })},
+		"exp with a fraction": {hs256(secret, headerOf("HS256"), fmt.Sprintf(`{"sub":"u1","exp":%d.5}`, hour.Unix())), with(func(a *chat.Actor) { a.Expires = hour.Add(time.Second / 2) })},
+		"exp in exponents":    {hs256(secret, headerOf("HS256"), `{"sub":"u1","exp":4e9}`), with(func(a *chat.Actor) { a.Expires = time.Unix(4e9, 0) })},
+		"within the leeway":   {hs256(secret, headerOf("HS256"), exp(-59*time.Second)), with(func(a *chat.Actor) { a.Expires = noon.Add(time.Second) })},
+		"nbf in the leeway": {hs256(secret, headerOf("HS256"), claimsOf(fmt.Sprintf(`"nbf":%d,"iat":%[1]d,`, noon.Add(50*time.Second).Unix()))),
+			with(func(a *chat.Actor) { a.Issued = noon.Add(50 * time.Second) })},
+		"unknown claims": {hs256(secret, headerOf("HS256"), claimsOf(`"SUB":"root","Role":"moderator","x":{"y":[1,null]},`)),
+			with(func(a *chat.Actor) { a.Claims = map[string][]string{"SUB": {"root"}, "Role": {"moderator"}} })},
 		"iss and aud aren't checked": {hs256(secret, headerOf("HS256"), claimsOf(`"iss":"a","aud":["b"],`)), user},
 	}
 	for name, tt := range tests {
@@ -399,7 +401,7 @@ func TestMintHS256(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := tokens.Verify(t.Context(), token)
-	want := chat.Actor{ID: "u:u1", Name: "Ann", Role: chat.RoleVIP, Rooms: []string{"general"}, Expires: noon.Add(time.Hour)}
+	want := chat.Actor{ID: "u:u1", Name: "Ann", Role: chat.RoleVIP, Rooms: []string{"general"}, Issued: noon, Expires: noon.Add(time.Hour)}
 	if d := cmp.Diff(want, got, cmpopts.IgnoreFields(chat.Actor{}, "Addr")); err != nil || d != "" {
 		t.Errorf("Verify: %v, -want +got:\n%s", err, d)
 	}
