@@ -101,10 +101,24 @@ CREATE INDEX sanctions_with ON sanctions (with_id) WHERE with_id <> '';
 CREATE TABLE sanction_users (
     sanction TEXT NOT NULL REFERENCES sanctions (id) ON DELETE CASCADE,
     user_id  TEXT NOT NULL,
+    act      TEXT NOT NULL, -- that carried it over
     PRIMARY KEY (sanction, user_id)
 );
 
 CREATE INDEX sanction_users_user ON sanction_users (user_id, sanction);
+
+-- What acts changed in sanctions, so that it can be put back.
+CREATE TABLE sanction_changes (
+    sanction    TEXT   NOT NULL REFERENCES sanctions (id) ON DELETE CASCADE,
+    act         TEXT   NOT NULL,
+    reason_was  TEXT   NOT NULL,
+    reason      TEXT   NOT NULL,
+    note_was    TEXT   NOT NULL,
+    note        TEXT   NOT NULL,
+    expires_was BIGINT NOT NULL,
+    expires     BIGINT NOT NULL,
+    PRIMARY KEY (sanction, act)
+);
 
 CREATE TABLE lockdowns (
     id          TEXT PRIMARY KEY,
@@ -214,9 +228,10 @@ CREATE TABLE nodes (
 );
 
 -- Messages as staff list them: by time, of all rooms, of a room, of an author.
-CREATE INDEX messages_at ON messages (at, id);
-CREATE INDEX messages_room_at ON messages (room, at, id);
-CREATE INDEX messages_author_at ON messages (author_id, at, id);
+-- With hidden, so that many hidden ones are passed over without being read.
+CREATE INDEX messages_at ON messages (at, id, hidden);
+CREATE INDEX messages_room_at ON messages (room, at, id, hidden);
+CREATE INDEX messages_author_at ON messages (author_id, at, id, hidden);
 CREATE INDEX messages_deleted ON messages (at, id) WHERE hidden = 1;
 CREATE INDEX messages_deleted_room ON messages (room, at, id) WHERE hidden = 1;
 CREATE INDEX messages_shadow ON messages (at, id) WHERE shadow = 1;
