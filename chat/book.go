@@ -198,6 +198,13 @@ func (b *sanctionBook) ofUser(id UserID, now time.Time) []Sanction {
 	return all
 }
 
+// count is how many are known, the few that are over and not yet forgotten included.
+func (b *sanctionBook) count() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.byID)
+}
+
 // prune forgets what has expired. It looks without stopping the others.
 func (b *sanctionBook) prune(now time.Time) {
 	over := b.over(now)

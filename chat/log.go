@@ -111,6 +111,8 @@ type Messages interface {
 	AuthorsSince(ctx context.Context, room RoomID, since time.Time, perAuthor, limit int) (map[UserID][]string, error)
 	// Held lists held messages.
 	ListHeld(ctx context.Context, q HeldQuery) ([]Held, error)
+	// CountHeld counts the messages that wait.
+	CountHeld(ctx context.Context) (int, error)
 	// HeldByID finds a held message; held_not_found.
 	HeldByID(ctx context.Context, id HeldID) (Held, error)
 	// HeldByNonce finds what author had held in room with nonce within 24 hours.

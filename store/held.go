@@ -144,3 +144,8 @@ func (s *Store) HeldByNonce(ctx context.Context, room chat.RoomID, author chat.U
 	}
 	return x, err == nil, err
 }
+
+// CountHeld implements chat.Messages.
+func (s *Store) CountHeld(ctx context.Context) (int, error) {
+	return s.count(ctx, `SELECT count(*) FROM held WHERE state = 'pending'`)
+}
