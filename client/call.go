@@ -34,29 +34,30 @@ type call struct {
 
 // request is any request of v1; the pointers are those whose zero value means something.
 type request struct {
-	Type       string         `json:"type"`
-	ID         string         `json:"id"`
-	Room       string         `json:"room,omitempty"`
-	Token      string         `json:"token,omitempty"`
-	Name       string         `json:"name,omitempty"`
-	Since      *position      `json:"since,omitempty"`
-	Text       *string        `json:"text,omitempty"`
-	Nonce      string         `json:"nonce,omitempty"`
-	ReplyTo    string         `json:"reply_to,omitempty"`
-	MessageID  string         `json:"message_id,omitempty"`
-	MessageIDs []string       `json:"message_ids,omitempty"`
-	Emoji      string         `json:"emoji,omitempty"`
-	On         *bool          `json:"on,omitempty"`
-	Seq        *int64         `json:"seq,omitempty"`
-	Before     *int64         `json:"before,omitempty"`
-	Around     string         `json:"around,omitempty"`
-	Limit      int            `json:"limit,omitempty"`
-	Settings   *SettingsPatch `json:"settings,omitempty"`
-	User       string         `json:"user,omitempty"`
-	Effect     string         `json:"effect,omitempty"`
-	Seconds    *int64         `json:"seconds,omitempty"`
-	Reason     string         `json:"reason,omitempty"`
-	SanctionID string         `json:"sanction_id,omitempty"`
+	Type            string         `json:"type"`
+	ID              string         `json:"id"`
+	Room            string         `json:"room,omitempty"`
+	Token           string         `json:"token,omitempty"`
+	Name            string         `json:"name,omitempty"`
+	Since           *position      `json:"since,omitempty"`
+	Text            *string        `json:"text,omitempty"`
+	Nonce           string         `json:"nonce,omitempty"`
+	ReplyTo         string         `json:"reply_to,omitempty"`
+	MessageID       string         `json:"message_id,omitempty"`
+	MessageIDs      []string       `json:"message_ids,omitempty"`
+	Emoji           string         `json:"emoji,omitempty"`
+	On              *bool          `json:"on,omitempty"`
+	Seq             *int64         `json:"seq,omitempty"`
+	Before          *int64         `json:"before,omitempty"`
+	Around          string         `json:"around,omitempty"`
+	Limit           int            `json:"limit,omitempty"`
+	Settings        *SettingsPatch `json:"settings,omitempty"`
+	User            string         `json:"user,omitempty"`
+	Effect          string         `json:"effect,omitempty"`
+	Seconds         *int64         `json:"seconds,omitempty"`
+	Reason          string         `json:"reason,omitempty"`
+	IntervalSeconds int64          `json:"interval_seconds,omitempty"`
+	SanctionID      string         `json:"sanction_id,omitempty"`
 }
 
 type position struct {

@@ -13,6 +13,12 @@ type Logged interface {
 	Position() (room string, seq int64)
 }
 
+// besides is an event about a room that the caller is in, but not of its log.
+type besides interface {
+	Event
+	in() string
+}
+
 // Posted is a new message.
 type Posted struct {
 	Room    string  `json:"room"`
@@ -55,6 +61,14 @@ type RoomChanged struct {
 	Seq      int64         `json:"seq"`
 	Settings SettingsPatch `json:"settings"`
 	Pins     *[]Message    `json:"pins"` // newest pin first; nil: as before
+	// Archived says that the room was archived, where only staff enter it, or taken back; nil: as before.
+	Archived *bool `json:"archived"`
+}
+
+// Cleared says that every message up to it is gone, and the pins.
+type Cleared struct {
+	Room string `json:"room"`
+	Seq  int64  `json:"seq"`
 }
 
 // Joined is a room as it stands. With Recovered true everything that was missed
@@ -73,6 +87,8 @@ type Joined struct {
 	History   []Message           `json:"history"`
 	Reacted   map[string][]string `json:"reacted"` // your own emoji by message
 	Read      int64               `json:"read"`    // your read marker; 0: none
+	Held      []Message           `json:"held"`    // your messages that wait for a moderator, oldest first; their Seq is 0
+	Lockdown  *Lockdown           `json:"lockdown"`
 }
 
 // Left says that the server removed you from a room, or won't let you in again.
@@ -80,6 +96,32 @@ type Left struct {
 	Room    string `json:"room"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+}
+
+// Held says that a message of yours waits for a moderator. Nobody else sees it; its Seq is 0.
+type Held struct {
+	Room    string  `json:"room"`
+	Message Message `json:"message"`
+	Code    string  `json:"code"`
+}
+
+// Released says that a message of yours waits no more. Released, it comes as Posted, too, before or after this.
+type Released struct {
+	Room      string `json:"room"`
+	MessageID string `json:"message_id"`
+	Outcome   string `json:"outcome"` // released, refused, expired or purged
+}
+
+// LockdownChanged says which lock-down holds in a room; of several it is the strictest.
+type LockdownChanged struct {
+	Room     string    `json:"room"`
+	Lockdown *Lockdown `json:"lockdown"` // nil: none
+}
+
+// RightsChanged says what you may do in a room from now on.
+type RightsChanged struct {
+	Room   string `json:"room"`
+	Rights Rights `json:"rights"`
 }
 
 // Presence says who came and went. In big rooms only Count is told.
@@ -119,8 +161,9 @@ type Unmuted struct {
 
 // Notice is something for people to read.
 type Notice struct {
-	Room string `json:"room"`
-	Text string `json:"text"`
+	Room string    `json:"room"` // empty: it is for everybody
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
 }
 
 // Expiring says that your token ends At. With Options.Token the client brings a new one.
@@ -137,24 +180,29 @@ type Reconnected struct{ User User }
 // Dropped says that so many events beside the log found no space in the queue.
 type Dropped struct{ Count int }
 
-func (Posted) event()       {}
-func (Edited) event()       {}
-func (Deleted) event()      {}
-func (Restored) event()     {}
-func (Reacted) event()      {}
-func (RoomChanged) event()  {}
-func (Joined) event()       {}
-func (Left) event()         {}
-func (Presence) event()     {}
-func (Typing) event()       {}
-func (Banned) event()       {}
-func (Muted) event()        {}
-func (Unmuted) event()      {}
-func (Notice) event()       {}
-func (Expiring) event()     {}
-func (Disconnected) event() {}
-func (Reconnected) event()  {}
-func (Dropped) event()      {}
+func (Posted) event()          {}
+func (Edited) event()          {}
+func (Deleted) event()         {}
+func (Restored) event()        {}
+func (Reacted) event()         {}
+func (RoomChanged) event()     {}
+func (Cleared) event()         {}
+func (Held) event()            {}
+func (Released) event()        {}
+func (LockdownChanged) event() {}
+func (RightsChanged) event()   {}
+func (Joined) event()          {}
+func (Left) event()            {}
+func (Presence) event()        {}
+func (Typing) event()          {}
+func (Banned) event()          {}
+func (Muted) event()           {}
+func (Unmuted) event()         {}
+func (Notice) event()          {}
+func (Expiring) event()        {}
+func (Disconnected) event()    {}
+func (Reconnected) event()     {}
+func (Dropped) event()         {}
 
 // Position implements Logged.
 func (e Posted) Position() (string, int64) { return e.Room, e.Seq }
@@ -173,3 +221,13 @@ func (e Reacted) Position() (string, int64) { return e.Room, e.Seq }
 
 // Position implements Logged.
 func (e RoomChanged) Position() (string, int64) { return e.Room, e.Seq }
+
+// Position implements Logged.
+func (e Cleared) Position() (string, int64) { return e.Room, e.Seq }
+
+func (e Presence) in() string        { return e.Room }
+func (e Typing) in() string          { return e.Room }
+func (e Held) in() string            { return e.Room }
+func (e Released) in() string        { return e.Room }
+func (e LockdownChanged) in() string { return e.Room }
+func (e RightsChanged) in() string   { return e.Room }

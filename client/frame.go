@@ -13,6 +13,11 @@ var decoders = map[string]func([]byte) (Event, error){
 	"restored": decode[Restored],
 	"reaction": decode[Reacted],
 	"room":     decode[RoomChanged],
+	"cleared":  decode[Cleared],
+	"held":     decode[Held],
+	"released": decode[Released],
+	"lockdown": decode[LockdownChanged],
+	"rights":   decode[RightsChanged],
 	"joined":   decode[Joined],
 	"left":     decode[Left],
 	"presence": decode[Presence],
@@ -64,10 +69,8 @@ func (c *Client) dispatch(s *session, e Event) {
 		c.logged(e)
 	case Joined:
 		c.roomJoined(e)
-	case Presence:
-		c.aside(e.Room, e)
-	case Typing:
-		c.aside(e.Room, e)
+	case besides:
+		c.aside(e.in(), e)
 	case Left:
 		c.removed(e)
 	case Expiring:

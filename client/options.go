@@ -19,7 +19,8 @@ type Options struct {
 	// when the one in use is about to expire. Nil: a guest, who stays the same guest
 	// across reconnects.
 	Token func(context.Context) (string, error)
-	// GuestToken makes a guest the one that an earlier Client was (see Client.GuestToken).
+	// GuestToken makes a guest the one that an earlier Client was (see Client.GuestToken). Beside Token it says which guest
+	// the user has been.
 	GuestToken string
 	// Name is a guest's name; empty: the server makes one up.
 	Name string

@@ -1,8 +1,8 @@
 package client
 
 // remembered is how many messages a recent has to know at least: a page is under way
-// for seconds, and a request deletes 100 messages at most.
-const remembered = 2048
+// for seconds, and staff may delete some thousand messages at once.
+const remembered = 8192
 
 // recent remembers something about the messages that were noted last: at least
 // remembered of them, at most twice as many. The zero value is ready to use.

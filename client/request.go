@@ -56,6 +56,7 @@ type Ack struct {
 	Seq       int64     `json:"seq"`
 	At        time.Time `json:"at"`
 	Duplicate bool      `json:"duplicate"` // a post with this nonce had been stored before
+	Held      bool      `json:"held"`      // it waits for a moderator: Seq is 0
 }
 
 // Post adds a message to a room that has been joined. It returns once the message is
@@ -159,12 +160,13 @@ func (c *Client) Members(ctx context.Context, room string, limit int) (MemberLis
 // Sanction is what a moderator holds against a user.
 type Sanction struct {
 	User   string
-	Effect string        // "ban" or "mute"
+	Effect string        // "ban", "mute" or "slow"
 	For    time.Duration // in whole seconds; 0: for good
+	Every  time.Duration // of slow, and only of it: the least time between two messages, in whole seconds
 	Reason string        // its target reads it
 }
 
-// Sanction bans or mutes a user in a room and returns the sanction's id. It is not
+// Sanction bans, mutes or slows a user in a room and returns the sanction's id. It is not
 // repeated: after ErrOutcomeUnknown look before making another.
 func (c *Client) Sanction(ctx context.Context, room string, s Sanction) (string, error) {
 	seconds := int64(s.For / time.Second)
@@ -172,6 +174,7 @@ func (c *Client) Sanction(ctx context.Context, room string, s Sanction) (string,
 		SanctionID string `json:"sanction_id"`
 	}](ctx, c, request{
 		Type: "sanction", Room: room, User: s.User, Effect: s.Effect, Seconds: &seconds, Reason: s.Reason,
+		IntervalSeconds: int64(s.Every / time.Second),
 	}, false)
 	return a.SanctionID, err
 }

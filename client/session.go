@@ -65,7 +65,9 @@ func (c *Client) handshake(ctx context.Context) (string, http.Header, error) {
 	c.mu.Lock()
 	token, name := c.guest, c.name
 	c.mu.Unlock()
+	was := ""
 	if c.opts.Token != nil {
+		was = c.opts.GuestToken
 		var err error
 		if token, err = c.opts.Token(ctx); err != nil {
 			return "", nil, fmt.Errorf("client: get a token: %w", err)
@@ -74,7 +76,7 @@ func (c *Client) handshake(ctx context.Context) (string, http.Header, error) {
 	if token != "" {
 		header.Set("Authorization", "Bearer "+token)
 	}
-	if name == "" {
+	if name == "" && was == "" {
 		return c.opts.URL, header, nil
 	}
 	u, err := url.Parse(c.opts.URL)
@@ -82,7 +84,11 @@ func (c *Client) handshake(ctx context.Context) (string, http.Header, error) {
 		return "", nil, fmt.Errorf("client: parse URL: %w", err)
 	}
 	q := u.Query()
-	q.Set("name", name)
+	for key, value := range map[string]string{"name": name, "guest_token": was} {
+		if value != "" {
+			q.Set(key, value)
+		}
+	}
 	u.RawQuery = q.Encode()
 	return u.String(), header, nil
 }

@@ -41,6 +41,18 @@ type Rights struct {
 	Post     bool     `json:"post"`
 	Moderate bool     `json:"moderate"`
 	Refused  *Refused `json:"refused"` // why Post is false
+	// SlowSeconds is the least time between two messages of yours; 0: none.
+	SlowSeconds int64 `json:"slow_seconds"`
+	Held        bool  `json:"held"` // what you write waits for a moderator
+}
+
+// Lockdown shields a room for a while. Moderators are exempt.
+type Lockdown struct {
+	Level string `json:"level"` // slow, known, signed_in, read_only or no_joins
+	// Seconds is, of slow, the least time between two messages; of known, how long ago one has to have been seen first.
+	Seconds int64     `json:"seconds"`
+	Until   time.Time `json:"until"`
+	Reason  string    `json:"reason"`
 }
 
 // Refused says why you may not post.

@@ -19,11 +19,15 @@ type View struct {
 	Settings Settings
 	Pins     []Message // newest pin first
 	Count    int       // members
+	Rights   Rights
+	Lockdown *Lockdown // nil: none
+	Held     []Message // your messages that wait for a moderator, oldest first
 
 	messages map[string]Message
 
 	// What a page that was read earlier may contradict:
 	deleted recent[struct{}]
+	cleared int64              // messages up to it are gone
 	reacted recent[[]Reaction] // the totals on messages that were not there
 }
 
@@ -32,15 +36,32 @@ func (v *View) Apply(e Event) {
 	switch e := e.(type) {
 	case Joined:
 		v.join(e)
-	case Presence:
-		if e.Room == v.Room {
-			v.Count = e.Count
-		}
 	case Logged:
 		if room, seq := e.Position(); room == v.Room && seq > v.Seq {
 			v.Seq = seq
 			v.apply(e)
 		}
+	case besides:
+		if e.in() == v.Room {
+			v.beside(e)
+		}
+	}
+}
+
+// beside takes what is in no log.
+func (v *View) beside(e besides) {
+	switch e := e.(type) {
+	case Presence:
+		v.Count = e.Count
+	case Held:
+		v.settle(e.Message.ID)
+		v.Held = append(v.Held, e.Message)
+	case Released:
+		v.settle(e.MessageID)
+	case LockdownChanged:
+		v.Lockdown = e.Lockdown
+	case RightsChanged:
+		v.Rights = e.Rights
 	}
 }
 
@@ -63,7 +84,7 @@ func (v *View) Add(p Page) {
 		if _, loaded := v.messages[m.ID]; loaded {
 			continue // the events keep it up to date, the page may be older
 		}
-		if _, gone := v.deleted.of(m.ID); gone {
+		if _, gone := v.deleted.of(m.ID); gone || v.cleared > 0 && m.Seq <= v.cleared {
 			continue
 		}
 		if totals, ok := v.reacted.of(m.ID); ok {
@@ -91,21 +112,24 @@ func (v *View) join(e Joined) {
 	if e.Room != v.Room {
 		return
 	}
-	v.Count = e.Count
+	v.Count, v.Rights, v.Lockdown, v.Held = e.Count, e.Rights, e.Lockdown, slices.Clone(e.Held)
 	if e.Recovered {
 		return // what changed follows as events
 	}
 	v.Epoch, v.Seq = e.Epoch, e.Seq
 	v.Settings, v.Pins = e.Settings, slices.Clone(e.Pins)
 	v.messages = make(map[string]Message, len(e.History))
-	v.deleted, v.reacted = recent[struct{}]{}, recent[[]Reaction]{}
+	v.deleted, v.reacted, v.cleared = recent[struct{}]{}, recent[[]Reaction]{}, 0
 	v.Add(Page{Messages: e.History})
 }
 
 func (v *View) apply(e Logged) {
 	switch e := e.(type) {
 	case Posted:
+		v.settle(e.Message.ID)
 		v.put(e.Message)
+	case Cleared:
+		v.clear(e.Seq)
 	case Edited:
 		v.edit(e.Message)
 	case Deleted:
@@ -145,6 +169,17 @@ func (v *View) delete(ids []string) {
 		v.quote(id, "")
 	}
 	v.Pins = slices.DeleteFunc(v.Pins, func(p Message) bool { return slices.Contains(ids, p.ID) })
+}
+
+func (v *View) clear(upTo int64) {
+	v.cleared = max(v.cleared, upTo)
+	maps.DeleteFunc(v.messages, func(_ string, m Message) bool { return m.Seq <= upTo })
+	v.Pins = slices.DeleteFunc(v.Pins, func(p Message) bool { return p.Seq <= upTo })
+}
+
+// settle takes note that a message doesn't wait any more.
+func (v *View) settle(id string) {
+	v.Held = slices.DeleteFunc(v.Held, func(m Message) bool { return m.ID == id })
 }
 
 func (v *View) react(e Reacted) {

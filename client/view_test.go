@@ -58,6 +58,50 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestViewOfWhatStaffDo applies what moderation brings.
+func TestViewOfWhatStaffDo(t *testing.T) {
+	m := func(id string, seq int64) Message { return Message{ID: id, Seq: seq, Text: id} }
+	v := View{Room: "r"}
+	lock := &Lockdown{Level: "slow", Seconds: 30}
+	for _, e := range []Event{
+		Joined{Room: "r", Epoch: "e", Seq: 3, History: []Message{m("a", 1), m("b", 2)}, Pins: []Message{m("b", 2)},
+			Held: []Message{m("h1", 0), m("h2", 0)}, Lockdown: &Lockdown{Level: "read_only"}},
+		Held{Room: "r", Message: m("h3", 0)},
+		Held{Room: "r", Message: m("h4", 0)},
+		Held{Room: "other", Message: m("x", 0)},
+		Released{Room: "r", MessageID: "h1", Outcome: "refused"},
+		Released{Room: "r", MessageID: "h2", Outcome: "released"},
+		Posted{Room: "r", Seq: 4, Message: m("h2", 4)},
+		Posted{Room: "r", Seq: 5, Message: m("h3", 5)}, // before its Released
+		Released{Room: "r", MessageID: "h3", Outcome: "released"},
+		LockdownChanged{Room: "r", Lockdown: lock},
+		LockdownChanged{Room: "other"},
+		RightsChanged{Room: "r", Rights: Rights{Post: true, SlowSeconds: 30}},
+	} {
+		v.Apply(e)
+	}
+	diff(t, v.Messages(), []Message{m("a", 1), m("b", 2), m("h2", 4), m("h3", 5)})
+	diff(t, v.Held, []Message{m("h4", 0)})
+	diff(t, v.Lockdown, lock)
+	diff(t, v.Rights, Rights{Post: true, SlowSeconds: 30})
+
+	v.Apply(Cleared{Room: "r", Seq: 7})
+	v.Add(Page{Messages: []Message{m("a", 1), m("z", 0)}}) // read before
+	v.Apply(Posted{Room: "r", Seq: 9, Message: m("n", 9)})
+	v.Apply(Restored{Room: "r", Seq: 10, Messages: []Message{m("b", 2)}})
+	v.Apply(LockdownChanged{Room: "r"})
+	diff(t, v.Messages(), []Message{m("b", 2), m("n", 9)})
+	if len(v.Pins) != 0 || v.Lockdown != nil || v.Seq != 10 {
+		t.Errorf("got %d pins, lock-down %v, seq %d; want none, none, 10", len(v.Pins), v.Lockdown, v.Seq)
+	}
+
+	v.Apply(Joined{Room: "r", Epoch: "f", Seq: 1, History: []Message{m("a", 1)}})
+	diff(t, v.Messages(), []Message{m("a", 1)})
+	if v.Held != nil {
+		t.Errorf("got %v held, want none", v.Held)
+	}
+}
+
 // TestViewKeepsWhatOvertookAPage adds a page that was read before all of the events.
 func TestViewKeepsWhatOvertookAPage(t *testing.T) {
 	old := Message{ID: "a", Seq: 1, Text: "old"}
