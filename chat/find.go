@@ -4,7 +4,8 @@ import "time"
 
 // MessageQuery asks for a page of messages as staff see them, the latest first. Zero fields don't filter.
 type MessageQuery struct {
-	Before       MessageID // ids rise with time
+	Before       MessageID // messages are ordered by their time, then by id
+	BeforeAt     time.Time // of Before; zero: it is looked up, or taken from the id where the message is gone
 	Limit        int
 	Tokens       []string // all of them, as Tokens made them of the query; the last one by prefix when Prefix
 	Prefix       bool

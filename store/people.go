@@ -8,18 +8,13 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// sightStep is how many sightings one transaction notes, and sightRows how many one
-// statement: appends to the log hardly wait for it.
-const (
-	sightStep = 512
-	sightRows = 32
-)
+// sightStep is how many sightings one transaction notes: appends to the log hardly wait for it.
+const sightStep = 512
 
 const sightingColumns = `user_id, alias, agent_hash, name, role, addr, addr_key, agent, tokenless, first_at, last_at`
 
@@ -103,28 +98,6 @@ func insertSeen(ctx context.Context, q querier, all []chat.Sighting) error {
 	return insertRows(ctx, q, `INSERT INTO users (id, name, skeleton, role, first_at, last_at) VALUES `, upsertUser, all, func(x chat.Sighting) []any {
 		return []any{string(x.User), x.Name, chat.Skeleton(x.Name), string(x.Role), millis(x.First), millis(x.Last)}
 	})
-}
-
-// insertRows inserts rows, many in one statement, of two sizes so that they stay prepared.
-func insertRows[T any](ctx context.Context, q querier, insert, conflict string, all []T, values func(T) []any) error {
-	for len(all) > 0 {
-		n := 1
-		if len(all) >= sightRows {
-			n = sightRows
-		}
-		var args []any
-		places := make([]string, n)
-		for i, x := range all[:n] {
-			row := values(x)
-			places[i] = "(" + list(len(args)+1, len(row)) + ")"
-			args = append(args, row...)
-		}
-		if _, err := q.ExecContext(ctx, insert+strings.Join(places, ",")+conflict, args...); err != nil {
-			return err
-		}
-		all = all[n:]
-	}
-	return nil
 }
 
 // Sightings implements chat.People.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -44,7 +45,7 @@ func (s *Store) keepHouse(ctx context.Context) error {
 	if err := s.retain(ctx, now); err != nil {
 		return err
 	}
-	for _, c := range cleanings {
+	for _, c := range slices.Concat(cleanings, directoryCleanings) {
 		if err := s.clean(ctx, c.query, millis(now.Add(-c.life))); err != nil {
 			return err
 		}
@@ -52,11 +53,14 @@ func (s *Store) keepHouse(ctx context.Context) error {
 	return nil
 }
 
-// cleanings delete what is older than $1, at most $2 rows at a time.
-var cleanings = []struct {
+// cleaning deletes what is older than $1, its life, at most $2 rows at a time.
+type cleaning struct {
 	query string
 	life  time.Duration
-}{
+}
+
+// cleanings are those of the log.
+var cleanings = []cleaning{
 	{`DELETE FROM nonces WHERE (room, author, nonce) IN
 		(SELECT room, author, nonce FROM nonces WHERE at < $1 ORDER BY at LIMIT $2)`, nonceLife},
 	{`DELETE FROM read_markers WHERE (user_id, room) IN
@@ -82,7 +86,7 @@ func (s *Store) clean(ctx context.Context, query string, before int64) error {
 func (s *Store) retain(ctx context.Context, now time.Time) error {
 	var last chat.RoomID
 	for {
-		rooms, err := s.Rooms(ctx, last, roomsStep)
+		rooms, err := s.Rooms(ctx, chat.RoomQuery{After: last, Limit: roomsStep})
 		if err != nil {
 			return err
 		}
@@ -125,9 +129,9 @@ func (s *Store) retainRoom(ctx context.Context, r chat.Room, now time.Time) erro
 // cut is the seq of the newest message that r doesn't keep; 0: it keeps all.
 func (s *Store) cut(ctx context.Context, r chat.Room, now time.Time) (int64, error) {
 	var byCount, byAge sql.NullInt64
-	if n := r.Settings.RetainCount; n > 0 {
+	if n := r.Settings.RetainCount; n > 0 { // of those that everybody could see, or they could count others'
 		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM (SELECT seq FROM messages
-			WHERE room = $1 ORDER BY seq DESC LIMIT 1 OFFSET $2) AS beyond`, string(r.ID), n).Scan(&byCount)
+			WHERE room = $1 AND shadow = 0 ORDER BY seq DESC LIMIT 1 OFFSET $2) AS beyond`, string(r.ID), n).Scan(&byCount)
 		if err != nil {
 			return 0, fmt.Errorf("count messages: %w", err)
 		}

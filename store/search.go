@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -13,7 +12,7 @@ import (
 // message costs are the tokens that it has and had, and a single one is taken whole.
 const (
 	searchStep     = 64   // events
-	searchMessages = 128  // messages that they name: a deletion or restoration has many
+	searchMessages = 128  // messages that they name
 	searchTokens   = 2000 // tokens deleted and inserted
 )
 
@@ -119,12 +118,21 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 	return more, nil
 }
 
-// searchRefs are the messages that events name, in order, without the first skip, and
-// no more than a step takes.
+// searched is the message whose text the event changed, if any. What hides a message
+// doesn't change by what it is found: staff find hidden ones too.
+func (e eventRow) searched() []chat.MessageID {
+	if e.Kind == chat.EventMessage || e.Kind == chat.EventEdited {
+		return []chat.MessageID{e.message}
+	}
+	return nil
+}
+
+// searchRefs are the messages whose texts events changed, in order, without the first
+// skip, and no more than a step takes.
 func searchRefs(events []eventRow, skip int) []chat.MessageID {
 	var ids []chat.MessageID
 	for _, e := range events {
-		refs := e.messageRefs()
+		refs := e.searched()
 		n := min(skip, len(refs))
 		skip -= n
 		refs = refs[n:]
@@ -140,7 +148,7 @@ func searchRefs(events []eventRow, skip int) []chat.MessageID {
 func passed(events []eventRow, done indexed) (whole int, at indexed) {
 	left := done.messages
 	for i := range events {
-		n := len(events[i].messageRefs())
+		n := len(events[i].searched())
 		if n > left {
 			return i, indexed{events[i].Pos, left}
 		}
@@ -151,8 +159,8 @@ func passed(events []eventRow, done indexed) (whole int, at indexed) {
 
 // tokenRow is a row of search_tokens.
 type tokenRow struct {
-	room, token, message string
-	seq                  int64
+	token, message, room string
+	at                   int64
 }
 
 // indexMessages replaces the tokens of messages by those that they have now, for as many
@@ -212,21 +220,23 @@ func countTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID]
 	return had, nil
 }
 
-// loadTokens makes the tokens of those messages that are visible.
+// loadTokens makes the tokens of messages: of what everybody reads, and of what an author
+// alone does, who edited it under a shadow.
 func loadTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID][]tokenRow, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.seq, m.text FROM messages m
-		WHERE m.id IN (`+list(1, len(ids))+`) AND`+isVisible, ids...)
+	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.at, m.text, coalesce(e.text, '')
+		FROM messages m LEFT JOIN shadow_edits e ON e.message = m.id
+		WHERE m.id IN (`+list(1, len(ids))+`)`, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
 	have := make(map[chat.MessageID][]tokenRow)
 	err = eachRow(rows, func() error {
 		var t tokenRow
-		var text string
-		if err := rows.Scan(&t.message, &t.room, &t.seq, &text); err != nil {
+		var text, own string
+		if err := rows.Scan(&t.message, &t.room, &t.at, &text, &own); err != nil {
 			return err
 		}
-		for _, t.token = range chat.Tokens(text) {
+		for _, t.token = range chat.Tokens(text + "\n" + own) {
 			have[chat.MessageID(t.message)] = append(have[chat.MessageID(t.message)], t)
 		}
 		return nil
@@ -237,26 +247,12 @@ func loadTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID][
 	return have, nil
 }
 
-// tokenRows is how many rows one statement inserts; few sizes, so that it stays prepared.
-const tokenRows = 128
-
 func insertTokens(ctx context.Context, q querier, tokens []tokenRow) error {
-	for len(tokens) > 0 {
-		n := min(len(tokens), tokenRows)
-		if n < tokenRows && n > 8 {
-			n = 8
-		}
-		args := make([]any, 0, 4*n)
-		values := make([]string, n)
-		for i, t := range tokens[:n] {
-			values[i] = "(" + list(4*i+1, 4) + ")"
-			args = append(args, t.room, t.token, t.seq, t.message)
-		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO search_tokens (room, token, seq, message) VALUES `+
-			strings.Join(values, ",")+` ON CONFLICT (room, token, seq) DO NOTHING`, args...); err != nil {
-			return fmt.Errorf("insert tokens: %w", err)
-		}
-		tokens = tokens[n:]
+	err := insertRows(ctx, q, `INSERT INTO search_tokens (token, at, message, room) VALUES `,
+		` ON CONFLICT (token, at, message) DO NOTHING`, tokens,
+		func(t tokenRow) []any { return []any{t.token, t.at, t.message, t.room} })
+	if err != nil {
+		return fmt.Errorf("insert tokens: %w", err)
 	}
 	return nil
 }

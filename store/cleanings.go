@@ -1,0 +1,31 @@
+package store
+
+import (
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// noteLife is how long a note that was taken back is kept, so that this can be undone.
+const noteLife = 30 * 24 * time.Hour
+
+// inviteLife is how long an invite is remembered that can't be used any more.
+const inviteLife = 7 * 24 * time.Hour
+
+// directoryCleanings are cleanings of what isn't in a log.
+var directoryCleanings = []cleaning{
+	{`UPDATE sightings SET addr = '', addr_key = NULL, agent = '' WHERE (user_id, alias, agent_hash) IN
+		(SELECT user_id, alias, agent_hash FROM sightings WHERE last_at < $1 AND (addr_key IS NOT NULL OR agent <> '')
+			ORDER BY last_at LIMIT $2)`, chat.SightingInClear},
+	{`DELETE FROM sightings WHERE (user_id, alias, agent_hash) IN
+		(SELECT user_id, alias, agent_hash FROM sightings WHERE last_at < $1 ORDER BY last_at LIMIT $2)`, chat.SightingFor},
+	// Guests who don't come back. Who has no valid tokens is remembered.
+	{`DELETE FROM users WHERE id IN
+		(SELECT id FROM users WHERE last_at < $1 AND id >= 'g:' AND id < 'g;' AND tokens_from = 0 ORDER BY last_at LIMIT $2)`, chat.SightingFor},
+	{`DELETE FROM notes WHERE id IN
+		(SELECT id FROM notes WHERE removed_at > 0 AND removed_at < $1 ORDER BY removed_at LIMIT $2)`, noteLife},
+	{`DELETE FROM staff_sessions WHERE id IN
+		(SELECT id FROM staff_sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, 0},
+	{`DELETE FROM invites WHERE id IN
+		(SELECT id FROM invites WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, inviteLife},
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// finder looks for messages by what is rarest of them: a word, an author, a prefix of
+// words; else by time. What it reads is proportional to that, not to how many are stored.
+type finder struct {
+	ctx    context.Context
+	q      querier
+	want   chat.MessageQuery
+	before place // without an id: none
+}
+
+// rare is how many rows are few enough to be read and sorted.
+const rare = 2000
+
+// lead is what messages are looked for by.
+type lead int
+
+const (
+	byTime lead = iota
+	byAuthor
+	byToken
+	byPrefix
+)
+
+// find finds up to limit messages in room (empty: any) before a place, the latest first.
+func (f *finder) find(room chat.RoomID, before place, limit int) ([]place, error) {
+	by, token, err := f.choose(room)
+	if err != nil {
+		return nil, err
+	}
+	query, args := f.query(by, token, room, before, limit)
+	return readPlaces(f.ctx, f.q, query, args...)
+}
+
+// sift finds messages of rooms that are many, out of those of all rooms.
+func (f *finder) sift() ([]place, error) {
+	var all []place
+	known := make(map[chat.RoomID]bool)
+	for before := f.before; ; {
+		some, err := f.find("", before, listStep)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range some {
+			in, asked := known[p.room]
+			if !asked {
+				in = within(f.want.Within, p.room)
+				known[p.room] = in
+			}
+			if in {
+				if all = append(all, p); len(all) == f.want.Limit {
+					return all, nil
+				}
+			}
+		}
+		if len(some) < listStep {
+			return all, nil
+		}
+		before = some[len(some)-1]
+	}
+}
+
+// exact are the tokens that have to be there as they are, prefix is the start of one; empty: none.
+func (f *finder) exact() (exact []string, prefix string) {
+	exact = f.want.Tokens
+	if n := len(exact); n > 0 && f.want.Prefix {
+		return exact[:n-1], exact[n-1]
+	}
+	return exact, ""
+}
+
+// choose counts, as far as it matters, what there is the least of.
+func (f *finder) choose(room chat.RoomID) (by lead, token string, err error) {
+	exact, prefix := f.exact()
+	if len(f.want.Tokens) == 0 {
+		if f.want.User != "" {
+			by = byAuthor
+		}
+		return by, "", nil
+	}
+	least := rare
+	try := func(d lead, t string, query string, args []any) error {
+		var n int
+		err := f.q.QueryRowContext(f.ctx, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) AS some`, query, rare), args...).Scan(&n)
+		if err == nil && (n < least || by == byTime && d == byToken) {
+			by, token, least = d, t, n
+		}
+		return err
+	}
+	for _, t := range exact {
+		c := f.tokenConditions(room, place{})
+		c.add(`t.token = $%d`, t)
+		if err := try(byToken, t, `SELECT 1 FROM search_tokens t `+c.where(), c.args); err != nil {
+			return by, token, err
+		}
+	}
+	if f.want.User != "" {
+		if err := try(byAuthor, "", `SELECT 1 FROM messages m WHERE m.author_id = $1`, []any{string(f.want.User)}); err != nil {
+			return by, token, err
+		}
+		if by == byTime {
+			by = byAuthor
+		}
+	}
+	if prefix != "" && by != byToken {
+		c := f.tokenConditions(room, place{})
+		addPrefix(&c, "t", prefix)
+		err = try(byPrefix, prefix, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
+	}
+	return by, token, err
+}
+
+func addPrefix(c *conditions, alias, prefix string) {
+	c.add(alias+`.token >= $%d`, prefix)
+	c.add(alias+`.token < $%d`, prefix+"\U0010FFFF")
+}
+
+// tokenConditions bound the rows of search_tokens by room and time.
+func (f *finder) tokenConditions(room chat.RoomID, before place) conditions {
+	var c conditions
+	if room != "" {
+		c.add(`t.room = $%d`, string(room))
+	}
+	f.addTimes(&c, "t", "message", before)
+	return c
+}
+
+// addTimes bounds rows that stand as messages do by the wanted time and a place.
+func (f *finder) addTimes(c *conditions, alias, id string, before place) {
+	if !f.want.Since.IsZero() {
+		c.add(alias+`.at >= $%d`, millis(f.want.Since))
+	}
+	if !f.want.Until.IsZero() {
+		c.add(alias+`.at < $%d`, millis(f.want.Until))
+	}
+	if before.id != "" {
+		c.add(`(`+alias+`.at, `+alias+`.`+id+`) < ($%d, $%d)`, before.at, string(before.id))
+	}
+}
+
+// query makes the statement that reads places.
+func (f *finder) query(by lead, token string, room chat.RoomID, before place, limit int) (string, []any) {
+	var c conditions
+	from, order := `messages m`, `m.at DESC, m.id DESC`
+	switch by {
+	case byToken:
+		c = f.tokenConditions(room, before)
+		c.add(`t.token = $%d`, token)
+		c.add(`m.id = t.message`)
+		from, order = `search_tokens t CROSS JOIN messages m`, `t.at DESC, t.message DESC`
+	case byPrefix:
+		sub := f.tokenConditions(room, before)
+		addPrefix(&sub, "t", token)
+		c.args = sub.args
+		c.add(`m.id IN (SELECT t.message FROM search_tokens t ` + sub.where() + `)`)
+	case byAuthor:
+		c.add(`m.author_id = $%d`, string(f.want.User))
+		f.addTimes(&c, "m", "id", before)
+	case byTime:
+		f.addTimes(&c, "m", "id", before)
+	}
+	f.filter(&c, by, token, room)
+	return fmt.Sprintf(`SELECT m.at, m.id, m.room FROM %s %s ORDER BY %s LIMIT %d`, from, c.where(), order, limit), c.args
+}
+
+// filter adds what isn't what messages are looked for by. SQLite knows no statistics: a
+// column that is not to be looked for by stands in an expression.
+func (f *finder) filter(c *conditions, by lead, token string, room chat.RoomID) {
+	switch {
+	case room == "", by == byToken, by == byPrefix: // their rows name the room
+	case by == byAuthor:
+		c.add(`m.room || '' = $%d`, string(room))
+	default:
+		c.add(`m.room = $%d`, string(room))
+	}
+	if f.want.User != "" && by != byAuthor {
+		c.add(`m.author_id || '' = $%d`, string(f.want.User))
+	}
+	if f.want.Visible {
+		c.add(`m.hidden = 0`)
+	}
+	switch f.want.Flag {
+	case chat.FlagDeleted:
+		c.add(`m.hidden = 1`)
+	case chat.FlagEdited:
+		c.add(`m.edited_at > 0`)
+	case chat.FlagShadow:
+		c.add(`m.shadow = 1`)
+	}
+	exact, prefix := f.exact()
+	for _, t := range exact {
+		if by != byToken || t != token {
+			c.add(`EXISTS (SELECT 1 FROM search_tokens x WHERE x.message = m.id AND x.token = $%d)`, t)
+		}
+	}
+	if prefix != "" && by != byPrefix {
+		c.add(`EXISTS (SELECT 1 FROM search_tokens x WHERE x.message = m.id AND x.token >= $%d AND x.token < $%d)`,
+			prefix, prefix+"\U0010FFFF")
+	}
+}
