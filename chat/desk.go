@@ -90,11 +90,6 @@ func (s *Service) store(ctx context.Context, d Deed, more func(Enacted) []Signal
 	s.Ledger.Enact(ctx, d, func(en Enacted, err error) {
 		if err == nil && !d.DryRun && en.Kept == nil {
 			s.apply(controlOf(d, en))
-			for _, e := range en.Events {
-				if e.Kind == EventRoom {
-					s.rooms.configure(e)
-				}
-			}
 		}
 		ch <- outcome{en, err}
 		if gone.Load() {
@@ -136,34 +131,20 @@ func (s *Service) tellAct(ctx context.Context, d Deed, en Enacted, more func(Ena
 func controlOf(d Deed, en Enacted) ControlChange {
 	c := ControlChange{
 		Act: en.Act, Sanctions: en.Sanctions, Lifted: en.Lifted, Lockdowns: en.Lockdowns, Unlocked: en.Unlocked,
-		Accounts: aboutAccounts(en.Act),
+		Removed: en.Reset, Accounts: aboutAccounts(en.Act),
+	}
+	if en.Room != nil {
+		c.Changed = []Room{*en.Room}
 	}
 	for _, st := range d.Steps {
-		switch st := st.(type) {
-		case RevokeTokensStep:
+		if st, ok := st.(RevokeTokensStep); ok {
 			if c.TokensFrom == nil {
 				c.TokensFrom = make(map[UserID]time.Time)
 			}
 			c.TokensFrom[st.User] = st.Before
-		case RemoveRoomStep:
-			c.Removed = append(c.Removed, st.Room)
 		}
-	}
-	if d.Act.Kind == ActUndo {
-		c.Removed = append(c.Removed, renewed(en.Act)...)
 	}
 	return c
-}
-
-// renewed are the rooms whose epoch an undo has changed: a cleared room that isn't any more.
-func renewed(a Act) []RoomID {
-	var rooms []RoomID
-	for _, e := range a.Effects {
-		if e.What == "room_restored" || e.What == "room_cleared" {
-			rooms = append(rooms, e.Room)
-		}
-	}
-	return rooms
 }
 
 func aboutAccounts(a Act) bool {
@@ -181,5 +162,5 @@ func aboutAccounts(a Act) bool {
 }
 
 func (c ControlChange) tellsAnything() bool {
-	return len(c.Sanctions)+len(c.Lifted)+len(c.Lockdowns)+len(c.Unlocked)+len(c.TokensFrom)+len(c.Removed) > 0 || c.Accounts
+	return len(c.Sanctions)+len(c.Lifted)+len(c.Lockdowns)+len(c.Unlocked)+len(c.TokensFrom)+len(c.Removed)+len(c.Changed) > 0 || c.Accounts
 }

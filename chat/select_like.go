@@ -2,6 +2,7 @@ package chat
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +18,8 @@ const (
 	NameLikeness = 0.78
 	// TextLikeness is from when on two texts are alike, measured on their words, or on every three neighbouring characters.
 	TextLikeness = 0.6
+	// nearlyFrom is how many letters a name needs to be like another that isn't the same.
+	nearlyFrom = 5
 	// containsFrom is how many letters a name needs to be found within another.
 	containsFrom = 6
 	// fewWords is how many words a text needs for its words to be compared one by one.
@@ -28,13 +31,13 @@ const (
 // nameLike is a name that others are compared with.
 type nameLike struct {
 	form    string
-	grams   map[string]int
+	grams   map[gram]int
 	letters int
 }
 
 func newNameLike(name string) nameLike {
 	form := nameForm(name)
-	return nameLike{form: form, grams: ngrams("^"+form+"$", 2), letters: letterCount(name)}
+	return nameLike{form: form, grams: ngrams([]rune("^"+form+"$"), 2), letters: letterCount(name)}
 }
 
 func (n nameLike) empty() bool { return n.form == "" }
@@ -48,8 +51,10 @@ func (n nameLike) like(name string) bool {
 		return false
 	case form == n.form, n.letters >= containsFrom && strings.Contains(form, n.form):
 		return true
+	case n.letters < nearlyFrom:
+		return false
 	}
-	return dice(n.grams, ngrams("^"+form+"$", 2)) >= NameLikeness
+	return dice(n.grams, ngrams([]rune("^"+form+"$"), 2)) >= NameLikeness
 }
 
 func letterCount(s string) int {
@@ -64,16 +69,17 @@ func letterCount(s string) int {
 
 // nameForm is a name without what raiders vary. A name that is nothing but numbers and signs keeps them.
 func nameForm(name string) string {
-	if form := wordForm(withoutNumbers(policies.Fold(clipRunes(name, maxCompared)))); form != "" {
+	if form := wordForm(withoutNumbers(policies.Fold(clipRunes(name, maxCompared)), false)); form != "" {
 		return form
 	}
 	return policies.Skeleton(name)
 }
 
-// withoutNumbers drops numbers: digits at the ends of words, and several in a row. A single digit between letters
-// stands for a letter and stays.
-func withoutNumbers(s string) string {
+// withoutNumbers drops numbers. One or two digits between letters stand for letters, and stay; with ends, so does a
+// single one at an end of a word.
+func withoutNumbers(s string, ends bool) string {
 	runes := []rune(s)
+	letter := func(i int) bool { return i >= 0 && i < len(runes) && unicode.IsLetter(runes[i]) }
 	var out strings.Builder
 	for i := 0; i < len(runes); {
 		if !unicode.IsNumber(runes[i]) {
@@ -85,8 +91,9 @@ func withoutNumbers(s string) string {
 		for end < len(runes) && unicode.IsNumber(runes[end]) {
 			end++
 		}
-		if end == i+1 && i > 0 && end < len(runes) && unicode.IsLetter(runes[i-1]) && unicode.IsLetter(runes[end]) {
-			out.WriteRune(runes[i])
+		before, after := letter(i-1), letter(end)
+		if before && after && end-i <= 2 || ends && end-i == 1 && (before || after) {
+			out.WriteString(string(runes[i:end]))
 		}
 		i = end
 	}
@@ -109,50 +116,63 @@ func dropDigits(s string) string {
 }
 
 // textLike is a text that others are compared with.
-type textLike struct{ text textForm }
+type textLike struct {
+	text  textForm
+	grams map[gram]int
+}
 
 type textForm struct {
 	words map[string]int
-	count int
-	grams map[string]int
-	flat  string
+	count int // of words
+	flat  []rune
 }
 
-func newTextLike(text string) textLike { return textLike{newTextForm(text)} }
+func newTextLike(text string) textLike {
+	form := newTextForm(text)
+	return textLike{text: form, grams: ngrams(form.flat, 3)}
+}
 
-func (l textLike) empty() bool { return l.text.flat == "" }
+func (l textLike) empty() bool { return len(l.text.flat) == 0 }
 
 // like reports whether a text is alike, whatever links, numbers, look-alikes and single words differ. Short texts
 // are alike only where nearly all of it is the same.
 func (l textLike) like(text string) bool {
 	a, b := l.text, newTextForm(text)
 	switch {
-	case a.flat == "" || b.flat == "":
+	case len(a.flat) == 0 || len(b.flat) == 0:
 		return false
-	case a.flat == b.flat:
+	case slices.Equal(a.flat, b.flat):
 		return true
 	case a.count < fewWords || b.count < fewWords:
-		return dice(a.grams, b.grams) >= NameLikeness
+		return dice(l.grams, ngrams(b.flat, 3)) >= NameLikeness
+	case dice(a.words, b.words) >= TextLikeness:
+		return true
+	case atMost(len(a.flat), len(b.flat)) < TextLikeness:
+		return false // however alike the shorter one is to a part of the longer one
 	}
-	return dice(a.words, b.words) >= TextLikeness || dice(a.grams, b.grams) >= TextLikeness
+	return dice(l.grams, ngrams(b.flat, 3)) >= TextLikeness
 }
+
+// atMost is the largest likeness that things of a and b parts can have.
+func atMost(a, b int) float64 { return 2 * float64(min(a, b)) / float64(a+b) }
 
 // link is anything that looks like an address of the web.
 var link = regexp.MustCompile(`(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+|\b[\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,}(?:[/?#:]\S*)?`)
 
 func newTextForm(text string) textForm {
-	text = withoutNumbers(link.ReplaceAllString(policies.Fold(clipRunes(text, maxCompared)), " "))
+	text = policies.Fold(clipRunes(text, maxCompared))
+	if strings.Contains(text, ".") || strings.Contains(text, "://") { // most texts have no link: don't look long
+		text = link.ReplaceAllString(text, " ")
+	}
+	text = withoutNumbers(text, true)
 	f := textForm{words: make(map[string]int)}
-	var flat strings.Builder
 	for _, w := range words(text) {
 		if w = wordForm(w); w != "" {
 			f.words[w]++
 			f.count++
-			flat.WriteString(w)
+			f.flat = append(f.flat, []rune(w)...)
 		}
 	}
-	f.flat = flat.String()
-	f.grams = ngrams(f.flat, 3)
 	return f
 }
 
@@ -171,20 +191,21 @@ func words(text string) []string {
 	return all
 }
 
-// ngrams counts every n neighbouring characters; what is shorter is one.
-func ngrams(s string, n int) map[string]int {
-	runes := []rune(s)
-	grams := make(map[string]int, len(runes))
-	if len(runes) > 0 && len(runes) < n {
-		grams[s]++
-	}
-	for i := 0; i+n <= len(runes); i++ {
-		grams[string(runes[i:i+n])]++
+// gram is up to three neighbouring characters.
+type gram [3]rune
+
+// ngrams counts every n neighbouring characters, at most 3; what is shorter is one.
+func ngrams(runes []rune, n int) map[gram]int {
+	grams := make(map[gram]int, len(runes))
+	for i := 0; i == 0 && len(runes) > 0 || i+n <= len(runes); i++ {
+		var g gram
+		copy(g[:], runes[i:min(i+n, len(runes))])
+		grams[g]++
 	}
 	return grams
 }
 
-func dice(a, b map[string]int) float64 {
+func dice[K comparable](a, b map[K]int) float64 {
 	common, total := 0, 0
 	for g, n := range a {
 		common += min(n, b[g])
