@@ -10,6 +10,7 @@ import (
 // doAuth gives an open connection a new token, or a guest another name, or both.
 func doAuth(x *session, id string, _ chat.RoomID, a *args) (any, error) {
 	token, name := a.optText("token", maxToken), a.optText("name", 4*chat.MaxName+64)
+	was := a.optText("guest_token", maxToken)
 	if token == "" && name == "" {
 		a.refuse("token or name is missing.")
 	}
@@ -21,7 +22,7 @@ func doAuth(x *session, id string, _ chat.RoomID, a *args) (any, error) {
 	if err := x.srv.svc.TakeAct(x.ctx, before); err != nil {
 		return nil, err
 	}
-	now, guestToken, err := x.reidentify(before, token)
+	now, guestToken, err := x.reidentify(before, token, was)
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +44,27 @@ const maxToken = 8 << 10
 // reidentify returns who a token belongs to; without one, who is there already. It has to be
 // the same person: others have seen this one. Only a guest whom nobody
 // has met, since no room is joined, may turn out to be somebody.
-func (x *session) reidentify(before chat.Actor, token string) (chat.Actor, string, error) {
+func (x *session) reidentify(before chat.Actor, token, was string) (chat.Actor, string, error) {
 	if token == "" {
 		return before, "", nil
 	}
-	v, err := x.srv.cfg.Door.IdentifyToken(x.ctx, token, before)
+	v, err := x.srv.cfg.Door.IdentifyToken(x.ctx, token, was, before)
 	if err != nil {
 		return chat.Actor{}, "", err
 	}
+	x.met(&v.Actor)
 	x.mu.Lock()
 	alone := len(x.rooms) == 0
 	x.mu.Unlock()
 	if v.Actor.ID != before.ID && !(before.Guest() && alone) {
 		return chat.Actor{}, "", chat.Refuse(chat.Conflict, "identity_differs",
 			"That token belongs to somebody else. Open another connection with it.")
+	}
+	if before.Guest() && v.Actor.Was != before.ID {
+		// They have been this one, too, whatever they bring along.
+		if err := x.srv.svc.CarryOver(x.ctx, before.ID, v.Actor); err != nil {
+			return chat.Actor{}, "", err
+		}
 	}
 	a, err := x.srv.svc.SignIn(x.ctx, v.Actor)
 	return a, v.GuestToken, err

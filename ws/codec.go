@@ -26,7 +26,7 @@ type codec interface {
 	// event tells an entry of the log. It is called once for all readers.
 	event(e *chat.Event) [][]byte
 	// joined tells what a reader starts from, replay included.
-	joined(j chat.Joined) [][]byte
+	joined(j chat.Joined, lock *chat.Lockdown) [][]byte
 	// refusal answers a request, or, without an id, tells why the connection is about to end.
 	refusal(id string, room chat.RoomID, e *chat.Error) [][]byte
 	// aside tells what is in no log; say is one of the types of wire_v1.go.

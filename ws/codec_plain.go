@@ -34,7 +34,7 @@ func plainFrames(room chat.RoomID, m *chat.Message) [][]byte {
 	})
 }
 
-func (plainCodec) joined(j chat.Joined) [][]byte {
+func (plainCodec) joined(j chat.Joined, _ *chat.Lockdown) [][]byte {
 	frames := make([][]byte, 0, len(j.Messages))
 	for i := range j.Messages {
 		frames = append(frames, plainFrames(j.Room.ID, &j.Messages[i])...)

@@ -30,20 +30,22 @@ func (v1Codec) event(e *chat.Event) [][]byte {
 		}
 		return jsonFrames(reactionFrame{head, e.Reactions.Message, all(e.Reactions.Totals, reactionOf)})
 	case chat.EventRoom:
-		f := roomFrame{logHead: head, Settings: settingsOf(e.Settings)}
+		f := roomFrame{logHead: head, Settings: settingsOf(e.Settings), Archived: e.Archived}
 		if e.PinsSet {
 			pins := all(e.Pins, messageOf)
 			f.Pins = &pins
 		}
 		return jsonFrames(f)
+	case chat.EventCleared:
+		return jsonFrames(head)
 	}
 	return nil
 }
 
-func (c v1Codec) joined(j chat.Joined) [][]byte {
+func (c v1Codec) joined(j chat.Joined, lock *chat.Lockdown) [][]byte {
 	f := joinedFrame{
 		aside:      aside{"joined", j.Room.ID},
-		positionV1: positionV1{j.Room.Epoch, j.Room.Seq},
+		positionV1: positionV1{j.Room.Epoch, j.Room.Shown},
 		Recovered:  j.Recovered,
 		Settings:   allSettings(j.Room.Settings),
 		Rights:     rightsOf(j.Rights),
@@ -52,6 +54,8 @@ func (c v1Codec) joined(j chat.Joined) [][]byte {
 		Pins:       all(j.Pins, messageOf),
 		Reacted:    j.Reacted,
 		Read:       j.Read,
+		Held:       waiting(j.Held),
+		Lockdown:   lockdownOf(lock),
 	}
 	var replay [][]byte
 	for i := range j.Events {
@@ -65,6 +69,14 @@ func (c v1Codec) joined(j chat.Joined) [][]byte {
 		f.History = &history
 	}
 	return append(jsonFrames(f), replay...)
+}
+
+// waiting are held messages as their author sees them.
+func waiting(held []chat.Held) []messageV1 {
+	return all(held, func(h chat.Held) messageV1 {
+		h.Message.Seq = 0
+		return messageOf(h.Message)
+	})
 }
 
 func (v1Codec) refusal(id string, room chat.RoomID, e *chat.Error) [][]byte {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,8 @@ type sink interface {
 	waitForRoom() bool
 	// end closes the connection, and returns at once. The first call counts: it reports true.
 	end(f farewell) bool
+	// load returns the bytes that the kernel has taken, and how many wait for it.
+	load() (out int64, queued int)
 }
 
 // past is a deadline that wakes whoever waits.
@@ -48,6 +51,8 @@ type conn struct {
 
 	written chan struct{} // closed when write has returned
 	iov     [][]byte      // write's
+
+	bytesOut atomic.Int64
 
 	mu      sync.Mutex // guards what follows
 	work    sync.Cond  // for write: there is something to do
@@ -170,6 +175,12 @@ func (c *conn) waitForRoom() bool {
 		c.space.Wait()
 	}
 	return c.ending == nil
+}
+
+func (c *conn) load() (out int64, queued int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytesOut.Load(), c.queued + c.flying + c.asked + c.landing
 }
 
 func (c *conn) end(f farewell) bool {

@@ -1,21 +1,26 @@
 package ws
 
 import (
-	"context"
 	"sync"
+	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// control keeps the sanctions that were heard until obey gets to them.
+// control keeps what staff decided until obey gets to it, and what begins or ends later until its time has come.
 type control struct {
 	mu      sync.Mutex
 	some    sync.Cond
-	list    []chat.SanctionChange
+	list    []chat.Signal
 	stopped bool
+	later   map[chat.SanctionID]chat.Sanction // that haven't begun
+	locks   map[chat.LockdownID]chat.Lockdown // in force: readers are told of their end
 }
 
-func (c *control) init() { c.some.L = &c.mu }
+func (c *control) init() {
+	c.some.L = &c.mu
+	c.later, c.locks = map[chat.SanctionID]chat.Sanction{}, map[chat.LockdownID]chat.Lockdown{}
+}
 
 func (c *control) stop() {
 	c.mu.Lock()
@@ -24,134 +29,189 @@ func (c *control) stop() {
 	c.some.Broadcast()
 }
 
-// controlListener hears every signal, and keeps sanctions.
+// controlListener hears every signal, and keeps those by which staff are obeyed.
 type controlListener struct{ c *control }
 
 func (controlListener) Event(chat.Event) {}
 
 func (l controlListener) Signal(s chat.Signal) {
-	if s.Sanction == nil {
-		return
+	if s.Control != nil || s.Notice != nil || s.End != nil {
+		l.c.add(s)
 	}
-	l.c.mu.Lock()
-	defer l.c.mu.Unlock()
-	l.c.list = append(l.c.list, *s.Sanction)
-	l.c.some.Signal()
 }
 
-// obey puts sanctions into effect until control is stopped.
-func (s *Server) obey() {
-	c := &s.control
-	for {
-		c.mu.Lock()
-		for len(c.list) == 0 && !c.stopped {
-			c.some.Wait()
+func (c *control) add(s chat.Signal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, s)
+	c.some.Signal()
+}
+
+// next waits for something to do; false: there will be nothing more.
+func (c *control) next() ([]chat.Signal, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.list) == 0 && !c.stopped {
+		c.some.Wait()
+	}
+	list := c.list
+	c.list = nil
+	return list, !c.stopped
+}
+
+// remember keeps what a change decides for later.
+func (c *control) remember(change *chat.ControlChange, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range change.Sanctions {
+		if delete(c.later, s.ID); now.Before(s.Starts) {
+			c.later[s.ID] = s
 		}
-		if c.stopped {
-			c.mu.Unlock()
+	}
+	for _, s := range change.Lifted {
+		delete(c.later, s.ID)
+	}
+	for _, l := range change.Lockdowns {
+		c.locks[l.ID] = l
+	}
+	for _, l := range change.Unlocked {
+		delete(c.locks, l.ID)
+	}
+}
+
+// due has done what time asks for: sanctions that begin, lock-downs that are over.
+func (c *control) due(now time.Time) {
+	var change chat.ControlChange
+	c.mu.Lock()
+	for id, s := range c.later {
+		if !now.Before(s.Starts) {
+			delete(c.later, id)
+			change.Sanctions = append(change.Sanctions, s)
+		}
+	}
+	for id, l := range c.locks {
+		if !now.Before(l.Until) {
+			delete(c.locks, id)
+			change.Unlocked = append(change.Unlocked, l)
+		}
+	}
+	c.mu.Unlock()
+	if len(change.Sanctions)+len(change.Unlocked) > 0 {
+		c.add(chat.Signal{Control: &change})
+	}
+}
+
+// obey does what staff decided until control is stopped.
+func (s *Server) obey() {
+	for {
+		list, ok := s.control.next()
+		if !ok {
 			return
 		}
-		list := c.list
-		c.list = nil
-		c.mu.Unlock()
-		for _, change := range list {
-			for _, x := range s.index.of(change.Sanction.User) {
-				s.guarded(x, func() { x.sanctioned(change) })
-			}
+		for _, sig := range list {
+			s.obeyOne(sig)
 		}
 	}
 }
 
-// sanctioned tells a session what was decided about its user, and does it.
-func (x *session) sanctioned(c chat.SanctionChange) {
-	s := c.Sanction
-	if s.Room != "" && !x.isIn(s.Room) {
-		return
-	}
-	say := sanctionFrame{aside: aside{Room: s.Room}, Reason: s.Reason, Until: optStamp(s.Expires), ID: s.ID}
+func (s *Server) obeyOne(sig chat.Signal) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.panicked("control", sig.Room, p)
+		}
+	}()
 	switch {
-	case s.Effect == chat.Mute && c.Lifted:
-		x.out.push(x.codec.aside(aside{"unmuted", s.Room}))
-	case s.Effect == chat.Mute:
-		say.Type = "muted"
-		x.out.push(x.codec.aside(say))
-	case s.Effect == chat.Ban && !c.Lifted:
-		say.Type = "banned"
-		x.banned(s, x.codec.aside(say))
+	case sig.Control != nil:
+		s.enforce(sig.Control)
+	case sig.Notice != nil:
+		s.notify(sig.Room, sig.Notice)
+	case sig.End != nil:
+		s.endAsked(sig.Room, sig.End)
 	}
 }
 
-func (x *session) banned(s chat.Sanction, say [][]byte) {
-	why := chat.Refuse(chat.Forbidden, "banned", "You are banned.")
-	if s.Reason != "" {
-		why.Message += " Reason: " + s.Reason
+// enforce puts into effect what an act changed, for the sessions that are open.
+func (s *Server) enforce(c *chat.ControlChange) {
+	now := s.svc.Now()
+	s.control.remember(c, now)
+	var made []*chat.Sanction
+	for i := range c.Sanctions {
+		if x := &c.Sanctions[i]; x.Standing(now) && !now.Before(x.Starts) {
+			made = append(made, x)
+		}
 	}
-	why.Until = s.Expires
-	if s.Room == "" || s.Room == x.bound {
-		x.expel(why, append(say, x.codec.refusal("", s.Room, why)...))
-		return
+	for x, list := range s.hit(made) {
+		s.guarded(x, func() { x.sanctioned(list) })
 	}
-	x.out.push(say)
-	x.remove(s.Room, why)
+	var lifted []*chat.Sanction
+	for i := range c.Lifted {
+		lifted = append(lifted, &c.Lifted[i])
+	}
+	for x, list := range s.hit(lifted) {
+		s.guarded(x, func() { x.relieved(list) })
+	}
+	for user, before := range c.TokensFrom {
+		s.revoke(user, before)
+	}
+	for _, room := range c.Removed {
+		s.removed(room)
+	}
+	s.tellLocks(c)
 }
 
-func (x *session) isIn(room chat.RoomID) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	_, ok := x.rooms[room]
-	return ok
+// revoke ends the sessions of a user whose tokens are older than that. A token that doesn't say how old it is counts as old.
+func (s *Server) revoke(user chat.UserID, before time.Time) {
+	why := chat.Refuse(chat.Unauthenticated, "token_revoked", "Your sign-in was revoked. Sign in again.")
+	for _, x := range s.index.of(user) {
+		if x.who().Issued.Before(before) {
+			x.expel(why, x.codec.refusal("", "", why))
+		}
+	}
 }
 
-// remove takes a session out of one room against its will. Only workers call it.
-func (x *session) remove(room chat.RoomID, why *chat.Error) {
-	if room == x.bound {
-		x.expel(why, x.codec.refusal("", room, why))
-		return
+// endAsked ends the sessions that staff want to be ended; with a room, in that room only.
+func (s *Server) endAsked(room chat.RoomID, e *chat.SessionsEnd) {
+	why := e.Why
+	if why == nil {
+		why = chat.Refuse(chat.Forbidden, "kicked", "A moderator has ended this connection.")
 	}
-	if r := x.forget(room); r != nil {
-		x.dismiss(r, why)
-		x.srv.errand(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
-			defer cancel()
-			x.leave(ctx, r)
+	var list []*session
+	for _, id := range e.Sessions {
+		if x := s.index.session(id); x != nil {
+			list = append(list, x)
+		}
+	}
+	for _, user := range e.Users {
+		list = append(list, s.index.of(user)...)
+	}
+	for _, x := range list {
+		s.guarded(x, func() {
+			if room == "" {
+				x.expel(why, x.codec.refusal("", "", why))
+			} else {
+				x.remove(room, why)
+			}
 		})
 	}
 }
 
-// forget takes a room's reader out of the session; nil: somebody else has.
-func (x *session) forget(room chat.RoomID) *reader {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	r := x.rooms[room]
-	delete(x.rooms, room)
-	return r
-}
-
-// dismiss ends the delivery to a reader, and tells why.
-func (x *session) dismiss(r *reader, why *chat.Error) {
-	r.cut(why)
-	x.srv.stats.refused(why.Code)
-	x.out.push(x.codec.aside(leftFrame{aside{"left", r.room.id}, why.Code, why.Message}))
-}
-
-// enforce removes who may not be in the room under its new settings.
-func (rm *room) enforce(e *chat.Event) {
-	closed := e.Settings.Closed != nil && *e.Settings.Closed
-	noGuests := e.Settings.Guests != nil && *e.Settings.Guests == chat.GuestsNone
-	if !closed && !noGuests {
+// notify tells a notice of staff: to everybody, to a room, or to one user.
+func (s *Server) notify(room chat.RoomID, n *chat.Notice) {
+	say := noticeFrame{aside{"notice", room}, n.Text, stamp(n.At)}
+	if room != "" {
+		if rm := s.rooms.find(room); rm != nil {
+			rm.asideTo(n.User, say)
+		}
 		return
 	}
-	rm.readersMu.Lock()
-	readers := append([]*reader(nil), rm.readers...)
-	rm.readersMu.Unlock()
-	for _, r := range readers {
-		who := r.session.who()
-		switch {
-		case who.Moderates(rm.id):
-		case closed:
-			r.session.remove(rm.id, chat.Refuse(chat.Forbidden, "room_closed", "This room is closed."))
-		case who.Guest():
-			r.session.remove(rm.id, chat.Refuse(chat.Forbidden, "guests_forbidden", "This room is for signed-in users."))
+	sessions := s.index.all()
+	if n.User != "" {
+		sessions = s.index.of(n.User)
+	}
+	frames := codecs[v1].aside(say)
+	for _, x := range sessions {
+		if x.protocol == v1 {
+			x.aside(frames)
 		}
 	}
 }

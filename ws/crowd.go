@@ -42,6 +42,9 @@ func (rm *room) note(s *chat.Signal) {
 		}
 	case s.Presence != nil:
 		c.note(s.Presence)
+	case s.Held != nil:
+		rm.tellHeld(s.Held)
+		return
 	default:
 		return
 	}

@@ -80,6 +80,8 @@ func (rm *room) serve() {
 			rm.note(h.signal)
 		case h.upTo > 0:
 			rm.known(h.upTo)
+		case h.life != nil:
+			rm.live(h.life)
 		default:
 			rm.flush(h.beat)
 		}
@@ -101,17 +103,21 @@ func (rm *room) done() {
 	}
 }
 
-// tell delivers an event to every reader. It is framed once a protocol.
+// tell delivers an event to every reader whom it is for; for the others the log goes on in silence. It is
+// framed once a protocol.
 func (rm *room) tell(e *chat.Event) {
 	var frames [protocols][][]byte
 	var framed [protocols]bool
 	rm.readersMu.Lock()
 	if rm.epoch != "" && e.Epoch != rm.epoch {
-		rm.endAllLocked(lostPlace()) // another life of the log: everybody starts anew
-		rm.epoch, rm.last = e.Epoch, 0
+		rm.anewLocked(chat.Position{Epoch: e.Epoch, Seq: min(e.Prev, e.Seq-1)})
 	}
 	rm.last = max(rm.last, e.Seq)
 	for _, r := range rm.readers {
+		if e.Only != "" && e.Only != r.user {
+			r.tell(told{seq: e.Seq, prev: e.Prev})
+			continue
+		}
 		p := r.session.protocol
 		if !framed[p] {
 			frames[p], framed[p] = codecs[p].event(e), true
@@ -119,17 +125,23 @@ func (rm *room) tell(e *chat.Event) {
 		r.tell(told{seq: e.Seq, prev: e.Prev, frames: frames[p]})
 	}
 	rm.readersMu.Unlock()
-	if e.Kind == chat.EventRoom {
-		rm.enforce(e)
+	if e.Kind == chat.EventRoom && concernsEntry(e) {
+		rm.recheck()
 	}
 }
 
 // aside tells v1 readers what is in no log.
-func (rm *room) aside(say any) {
+func (rm *room) aside(say any) { rm.asideTo("", say) }
+
+// asideTo is aside for one user's sessions; without one, for all.
+func (rm *room) asideTo(user chat.UserID, say any) {
 	var frames [protocols][][]byte
 	rm.readersMu.Lock()
 	defer rm.readersMu.Unlock()
 	for _, r := range rm.readers {
+		if user != "" && user != r.user {
+			continue
+		}
 		p := r.session.protocol
 		if frames[p] == nil {
 			if frames[p] = codecs[p].aside(say); frames[p] == nil {

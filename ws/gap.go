@@ -30,7 +30,7 @@ func (rm *room) catchUp(waiting []heard) {
 		rm.readersMu.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), catchUpWithin)
 		defer cancel()
-		events, snap, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{})
+		events, snap, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{All: true})
 		if err != nil {
 			rm.srv.log.Error("catch up with the log", "room", rm.id, "error", err)
 			rm.skip(waiting)

@@ -11,6 +11,7 @@ const warnBefore = time.Minute
 
 // sweep does for every session what is due.
 func (s *Server) sweep(now time.Time) {
+	s.control.due(now)
 	for _, x := range s.index.all() {
 		x.expire(now)
 		if x.protocol == v1 && x.beatDue(now) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -17,12 +18,14 @@ type index struct {
 	mu     sync.Mutex
 	byID   map[chat.SessionID]*session
 	byUser map[chat.UserID][]*session
+	byAddr map[string][]*session    // by chat.AddrKey
 	user   map[*session]chat.UserID // under which byUser has it
 }
 
 func (x *index) init() {
 	x.byID = map[chat.SessionID]*session{}
 	x.byUser = map[chat.UserID][]*session{}
+	x.byAddr = map[string][]*session{}
 	x.user = map[*session]chat.UserID{}
 }
 
@@ -35,6 +38,7 @@ func (x *index) add(s *session) {
 	x.byID[s.id] = s
 	x.user[s] = id
 	x.byUser[id] = append(x.byUser[id], s)
+	x.byAddr[s.addrKey] = append(x.byAddr[s.addrKey], s)
 }
 
 func (x *index) remove(s *session) {
@@ -50,10 +54,29 @@ func (x *index) removeLocked(s *session) {
 	}
 	delete(x.user, s)
 	delete(x.byID, s.id)
-	list := slices.DeleteFunc(x.byUser[id], func(t *session) bool { return t == s })
-	if x.byUser[id] = list; len(list) == 0 {
-		delete(x.byUser, id)
+	without(x.byUser, id, s)
+	without(x.byAddr, s.addrKey, s)
+}
+
+func without[K comparable](m map[K][]*session, key K, s *session) {
+	list := slices.DeleteFunc(m[key], func(t *session) bool { return t == s })
+	if m[key] = list; len(list) == 0 {
+		delete(m, key)
 	}
+}
+
+// session finds one by its id; nil: it isn't here.
+func (x *index) session(id chat.SessionID) *session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.byID[id]
+}
+
+// at returns the sessions of an address, or of an IPv6 /64.
+func (x *index) at(key string) []*session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.byAddr[key])
 }
 
 // of returns a user's sessions.
@@ -107,9 +130,16 @@ func (s *Server) End(match func(chat.LiveSession) bool, why *chat.Error) int {
 func (x *session) describe() chat.LiveSession {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	l := chat.LiveSession{ID: x.id, Actor: x.actor, Since: x.since, Protocol: x.protocol.String(), Addr: x.actor.Addr}
-	for room := range x.rooms {
-		l.Rooms = append(l.Rooms, room)
+	l := chat.LiveSession{
+		ID: x.id, Actor: x.actor, Since: x.since, Protocol: x.protocol.String(), Addr: x.actor.Addr,
+		FramesIn: x.framesIn.Load(), Joined: make(map[chat.RoomID]time.Time, len(x.rooms)),
+	}
+	l.BytesOut, l.Queued = x.out.load()
+	for room, r := range x.rooms {
+		if at, ok := r.since(); ok {
+			l.Rooms = append(l.Rooms, room)
+			l.Joined[room] = at
+		}
 	}
 	slices.Sort(l.Rooms)
 	return l

@@ -25,17 +25,21 @@ func (x *session) join(id string, room chat.RoomID, since *chat.Position) error 
 		}
 		return err
 	}
-	at := chat.Position{Epoch: j.Room.Epoch, Seq: j.Room.Seq}
-	r.room.began(at)
+	b := beginning{
+		at: chat.Position{Epoch: j.Room.Epoch, Seq: j.Room.Seq}, shown: j.Room.Shown,
+		rights: toldOf(j.Rights), now: x.srv.svc.Now(),
+	}
+	r.room.began(b.at)
 	var frames [][]byte
 	if id != "" {
 		frames = jsonFrames(ack(id))
 	}
-	if why := r.start(at, append(frames, x.codec.joined(j)...)); why != nil {
+	if why := r.start(b, append(frames, x.codec.joined(j, x.srv.lockOf(room))...)); why != nil {
 		// Removed while the room was read: presence may have been entered after that.
 		x.srv.svc.Leave(x.ctx, x.id, room)
 		return why
 	}
+	x.review(r)
 	return nil
 }
 
@@ -80,14 +84,23 @@ func (x *session) reenter(r *reader) {
 	r.hold()
 	defer r.release()
 	at, _ := r.position()
-	_, err := x.srv.svc.Join(x.ctx, x.who(), x.id, r.room.id, &at)
+	j, err := x.srv.svc.Join(x.ctx, x.who(), x.id, r.room.id, &at)
 	if _, here := r.position(); !here {
 		x.srv.svc.Leave(x.ctx, x.id, r.room.id) // removed meanwhile
 		return
 	}
-	if err == nil || chat.IsKind(err, chat.RateLimited) || chat.IsKind(err, chat.Internal) {
-		return // what is told live goes on
+	switch {
+	case err == nil:
+		r.entitle(j.Rights)
+	case chat.IsKind(err, chat.RateLimited), chat.IsKind(err, chat.Internal), chat.IsKind(err, chat.Unavailable):
+		// What is told live goes on.
+	default:
+		x.ejected(r, err)
 	}
+}
+
+// ejected takes the session out of a room that it may not stay in. For its own goroutine.
+func (x *session) ejected(r *reader, err error) {
 	e := x.note(err, r.room.id)
 	if r.room.id == x.bound {
 		x.refuse(e)

@@ -11,15 +11,11 @@ import (
 
 func TestRefusedAfterTheUpgrade(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.Configure(t.Context(), staff, "closed", chat.SettingsPatch{Closed: ptr(true)})
-	must(t, err)
-	_, err = w.Configure(t.Context(), staff, "members", chat.SettingsPatch{Guests: ptr(chat.GuestsNone)})
-	must(t, err)
-	_, err = w.Configure(t.Context(), staff, "full", chat.SettingsPatch{MembersLimit: ptr(1)})
-	must(t, err)
+	w.set(t, "closed", chat.SettingsPatch{Closed: ptr(true)})
+	w.set(t, "members", chat.SettingsPatch{Guests: ptr(chat.GuestsNone)})
+	w.set(t, "full", chat.SettingsPatch{MembersLimit: ptr(1)})
 	w.in(t, w.token(t, "first", nil), "full")
-	_, err = w.Sanction(t.Context(), staff, "", "u:villain", chat.Ban, time.Hour, "Rude")
-	must(t, err)
+	w.against(t, "u:villain", "", chat.Ban, time.Hour)
 	old := w.token(t, "ann", func(c *access.Claims) { c.Expires = w.now().Add(-time.Hour) })
 	elsewhere := w.token(t, "ann", func(c *access.Claims) { c.Rooms = []string{"other"} })
 	tests := map[string]struct {
@@ -204,8 +200,7 @@ func TestSanctionsReachOpenSessions(t *testing.T) {
 	w := newWorld(t)
 	sanction := func(room chat.RoomID, user chat.UserID, e chat.Effect) {
 		t.Helper()
-		_, err := w.Sanction(t.Context(), staff, room, user, e, 0, "Rude")
-		must(t, err)
+		w.against(t, user, room, e, 0)
 	}
 	t.Run("a ban in one room of several", func(t *testing.T) {
 		p := w.in(t, w.token(t, "bob", nil), "one")

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"sync"
+	"time"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -18,16 +19,21 @@ type reader struct {
 	held    bool       // events wait: the session has something to tell first
 	epoch   chat.Epoch
 	seq     chat.Seq // everything up to it is told, or was never meant for it
+	shown   chat.Seq // the last event that it knows of: what was meant for others only doesn't move it
 	pending []told
 	weight  int // of pending, in bytes
 	gone    bool
 	why     *chat.Error // why it was cut; nil: it left
+	rights  toldRights
+	stale   bool      // something was decided before it was started: it is to be reviewed
+	joined  time.Time // when it was started
 }
 
 // told is an event as a reader is told it.
 type told struct {
 	seq, prev chat.Seq
 	frames    [][]byte
+	beside    bool // it is in no log, and is told in its turn
 }
 
 // maxPending bounds what waits for a reader that is held, in bytes.
@@ -56,15 +62,25 @@ func (r *reader) releaseLocked() {
 	}
 }
 
-// start tells what the reader starts from, and goes on from there. It returns why the
-// reader was cut meanwhile, or nil.
-func (r *reader) start(at chat.Position, frames [][]byte) *chat.Error {
+// beginning is what a reader starts from.
+type beginning struct {
+	at     chat.Position // where the room was read
+	shown  chat.Seq      // how far of it the reader may know
+	rights toldRights
+	now    time.Time
+}
+
+// start tells what the reader starts from, and goes on from there. It returns why the reader was cut meanwhile, or nil.
+func (r *reader) start(b beginning, frames [][]byte) *chat.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.gone {
 		return r.why
 	}
-	r.started, r.epoch, r.seq = true, at.Epoch, at.Seq
+	if !r.started {
+		r.joined = b.now
+	}
+	r.started, r.epoch, r.seq, r.shown, r.rights = true, b.at.Epoch, b.at.Seq, b.shown, b.rights
 	r.session.out.pushAsked(frames)
 	r.releaseLocked()
 	return nil
@@ -90,6 +106,8 @@ func (r *reader) tell(t told) {
 
 func (r *reader) passLocked(t told) {
 	switch {
+	case t.beside:
+		r.session.out.push(t.frames)
 	case t.seq <= r.seq:
 	case t.prev > r.seq:
 		// The bell has lost something, and the room didn't get it back (see gap.go).
@@ -97,8 +115,18 @@ func (r *reader) passLocked(t told) {
 	default:
 		r.seq = t.seq
 		if len(t.frames) > 0 {
+			r.shown = t.seq
 			r.session.out.push(t.frames)
 		}
+	}
+}
+
+// restart goes on in another life of the log. For the plain protocol, which knows no places.
+func (r *reader) restart(at chat.Position) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.started {
+		r.epoch, r.seq, r.shown = at.Epoch, at.Seq, at.Seq
 	}
 }
 
@@ -120,11 +148,18 @@ func (r *reader) cut(why *chat.Error) {
 	}
 }
 
-// position returns where the reader stands.
+// position returns where the reader stands, as far as it may know.
 func (r *reader) position() (at chat.Position, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return chat.Position{Epoch: r.epoch, Seq: r.seq}, r.started && !r.gone
+	return chat.Position{Epoch: r.epoch, Seq: r.shown}, r.started && !r.gone
+}
+
+// since returns when the reader came in; false: it hasn't, or is out again.
+func (r *reader) since() (time.Time, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.joined, r.started && !r.gone
 }
 
 // lostPlace ends a connection whose place in the log can't be kept: it recovers elsewhere.

@@ -144,13 +144,24 @@ func (x *session) posted(id string, room chat.RoomID, c chat.Committed, err erro
 		return x.codec.refusal(id, room, x.note(err, room))
 	}
 	if id == "" {
-		return nil
+		return x.waits(c)
+	}
+	if c.Held != nil && c.Event.Seq == 0 {
+		return jsonFrames(ackHeld{ack(id), c.Held.Message.ID, stamp(c.Held.Message.At), c.Duplicate, true})
 	}
 	m := ackPost{ackHead: ack(id), Seq: c.Event.Seq, At: stamp(c.Event.At), Duplicate: c.Duplicate}
 	if c.Event.Message != nil {
 		m.Message = c.Event.Message.ID
 	}
 	return jsonFrames(m)
+}
+
+// waits tells who has no acknowledgements that what they wrote isn't there yet.
+func (x *session) waits(c chat.Committed) [][]byte {
+	if c.Held == nil || c.Event.Seq != 0 {
+		return nil
+	}
+	return x.codec.refusal("", "", chat.Refuse(chat.Forbidden, "held", "Your message waits for a moderator."))
 }
 
 func doPost(x *session, id string, room chat.RoomID, a *args) (any, error) {
@@ -194,39 +205,12 @@ func doEdit(x *session, id string, room chat.RoomID, a *args) (any, error) {
 	return ackSeq{ack(id), e.Seq}, err
 }
 
-func doDelete(x *session, id string, room chat.RoomID, a *args) (any, error) {
-	ids := a.messages()
-	if err := a.end(); err != nil {
-		return nil, err
-	}
-	e, err := x.srv.svc.Delete(x.ctx, x.who(), room, ids)
-	return ackSeq{ack(id), e.Seq}, err
-}
-
-func doRestore(x *session, id string, room chat.RoomID, a *args) (any, error) {
-	ids := a.messages()
-	if err := a.end(); err != nil {
-		return nil, err
-	}
-	e, err := x.srv.svc.Restore(x.ctx, x.who(), room, ids)
-	return ackSeq{ack(id), e.Seq}, err
-}
-
 func doReact(x *session, id string, room chat.RoomID, a *args) (any, error) {
 	message, emoji, on := a.text("message_id", maxID), a.text("emoji", chat.MaxEmoji), a.flag("on")
 	if err := a.end(); err != nil {
 		return nil, err
 	}
 	return ack(id), x.srv.svc.React(x.ctx, x.who(), room, chat.MessageID(message), emoji, on)
-}
-
-func doPin(x *session, id string, room chat.RoomID, a *args) (any, error) {
-	message, on := a.text("message_id", maxID), a.flag("on")
-	if err := a.end(); err != nil {
-		return nil, err
-	}
-	e, err := x.srv.svc.Pin(x.ctx, x.who(), room, chat.MessageID(message), on)
-	return ackSeq{ack(id), e.Seq}, err
 }
 
 func doTyping(x *session, id string, room chat.RoomID, a *args) (any, error) {
@@ -274,26 +258,4 @@ func doMembers(x *session, id string, room chat.RoomID, a *args) (any, error) {
 	}
 	members, count, err := x.srv.svc.Members(x.ctx, x.who(), room, int(limit))
 	return ackMembers{ack(id), all(members, memberOf), count}, err
-}
-
-func doSanction(x *session, id string, room chat.RoomID, a *args) (any, error) {
-	user, effect := a.text("user", chat.MaxUserID), a.text("effect", 16)
-	// The least that can't be a duration of nanoseconds is refused by the core, too.
-	seconds := min(a.number("seconds", 0), int64(math.MaxInt64/time.Second))
-	reason := ""
-	a.take("reason", "a string", &reason)
-	if err := a.end(); err != nil {
-		return nil, err
-	}
-	s, err := x.srv.svc.Sanction(x.ctx, x.who(), room, chat.UserID(user), chat.Effect(effect), time.Duration(seconds)*time.Second, reason)
-	return ackSanction{ack(id), s.ID}, err
-}
-
-func doLift(x *session, id string, room chat.RoomID, a *args) (any, error) {
-	sanction := a.text("sanction_id", maxID)
-	if err := a.end(); err != nil {
-		return nil, err
-	}
-	_, err := x.srv.svc.Lift(x.ctx, x.who(), room, chat.SanctionID(sanction))
-	return ack(id), err
 }

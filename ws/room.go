@@ -2,6 +2,8 @@ package ws
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +21,20 @@ type rooms struct {
 
 func (rs *rooms) init(s *Server) {
 	rs.srv, rs.m, rs.dirty = s, map[chat.RoomID]*room{}, map[*room]struct{}{}
+}
+
+// find returns a room with readers; nil: there is none.
+func (rs *rooms) find(id chat.RoomID) *room {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return rs.m[id]
+}
+
+// all lists the rooms with readers.
+func (rs *rooms) all() []*room {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return slices.Collect(maps.Values(rs.m))
 }
 
 func (rs *rooms) count() int64 {
@@ -92,12 +108,14 @@ type room struct {
 	epoch     chat.Epoch
 }
 
-// heard is one thing that the bell told: an event, a signal, or the time; or how far the log was read.
+// heard is one thing that the bell told: an event, a signal, or the time; or how far the log was read; or what the room
+// is now whose log may have begun another life.
 type heard struct {
 	event  *chat.Event
 	signal *chat.Signal
 	beat   time.Time
 	upTo   chat.Seq
+	life   *chat.Room
 }
 
 // maxInbox bounds what waits for the workers, a room.
@@ -112,10 +130,13 @@ func (rm *room) Event(e chat.Event) {
 	rm.hear(heard{event: &e}, weight)
 }
 
-// Signal implements chat.Listener. Sanctions are heard by control.
+// Signal implements chat.Listener. What staff decide is heard by control.
 func (rm *room) Signal(s chat.Signal) {
-	if s.Sanction == nil {
+	switch {
+	case s.Typing != nil, s.Presence != nil:
 		rm.hear(heard{signal: &s}, 128)
+	case s.Held != nil:
+		rm.hear(heard{signal: &s}, 128+len(s.Held.Message.Text)+len(s.Held.Message.HTML))
 	}
 }
 

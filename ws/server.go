@@ -82,8 +82,32 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for sanctions: %w", err)
 	}
+	if err := s.recall(ctx); err != nil {
+		stop()
+		return nil, err
+	}
 	s.stopBell = stop
 	return s, nil
+}
+
+// recall reads what was decided earlier and begins, or ends, later.
+func (s *Server) recall(ctx context.Context) error {
+	now := s.svc.Now()
+	var c chat.ControlChange
+	err := s.svc.Directory.Standing(ctx, now, func(x chat.Sanction) error {
+		if now.Before(x.Starts) {
+			c.Sanctions = append(c.Sanctions, x)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read sanctions: %w", err)
+	}
+	if c.Lockdowns, err = s.svc.Directory.Lockdowns(ctx, now); err != nil {
+		return fmt.Errorf("read lock-downs: %w", err)
+	}
+	s.control.remember(&c, now)
+	return nil
 }
 
 // Run delivers until ctx has ended; then it drains, for at most ten seconds, and returns when

@@ -19,12 +19,15 @@ type session struct {
 	protocol protocol
 	codec    codec
 	// bound is the one room of a connection to /ws/chat/{room}; empty: any number.
-	bound   chat.RoomID
-	since   time.Time
-	ctx     context.Context // ends with the session
-	replies replies
-	quiet   atomic.Bool  // nothing is taken any more: the node drains
-	beatAt  atomic.Int64 // when the next heartbeat is due, in milliseconds
+	bound    chat.RoomID
+	since    time.Time
+	ctx      context.Context // ends with the session
+	replies  replies
+	quiet    atomic.Bool  // nothing is taken any more: the node drains
+	opened   atomic.Bool  // welcome is said: before it nothing may be
+	beatAt   atomic.Int64 // when the next heartbeat is due, in milliseconds
+	framesIn atomic.Int64
+	addrKey  string // chat.AddrKey of the client's address
 
 	// Of the goroutine that reads.
 	refused  error // why the connection may not stay; told by open
@@ -64,7 +67,9 @@ func (s *Server) newSession(c *conn, r *http.Request, room *string) *session {
 func (x *session) identify(ctx context.Context, r *http.Request, answer http.Header) {
 	s := x.srv
 	v, err := s.cfg.Door.Identify(r)
-	x.actor = v.Actor
+	x.met(&v.Actor)
+	v.Actor.Tokenless = x.protocol == plain && v.New
+	x.actor, x.addrKey = v.Actor, chat.AddrKey(v.Actor.Addr)
 	if err != nil {
 		x.refuseLater(err)
 		return
@@ -93,6 +98,11 @@ func (x *session) identify(ctx context.Context, r *http.Request, answer http.Hea
 	x.actor, x.guestToken = a, token
 }
 
+// met says of an actor what the connection knows.
+func (x *session) met(a *chat.Actor) {
+	a.Via, a.Alias = chat.ViaChat, x.srv.svc.Alias(a.Addr)
+}
+
 func (x *session) refuseLater(err error) {
 	if x.refused == nil {
 		x.refused = err
@@ -111,6 +121,7 @@ func (x *session) open() {
 	}
 	x.beatAt.Store(x.srv.svc.Now().Add(x.srv.cfg.Heartbeat).UnixMilli())
 	x.out.push(x.codec.aside(x.welcome()))
+	x.opened.Store(true)
 	if x.bound == "" {
 		return
 	}
@@ -128,6 +139,13 @@ func (x *session) welcome() welcomeFrame {
 		GuestToken: x.guestToken, Expires: optStamp(x.actor.Expires), Session: x.id,
 		Now: stamp(x.srv.svc.Now()), Heartbeat: x.srv.cfg.Heartbeat.Milliseconds(),
 		Limits: limitsV1{FrameBytes: l.MessageBytes, PostsInFlight: l.PostsInFlight, Rooms: l.Rooms},
+	}
+}
+
+// aside says what is in no log, once the connection may stay.
+func (x *session) aside(frames [][]byte) {
+	if len(frames) > 0 && x.opened.Load() {
+		x.out.push(frames)
 	}
 }
 
@@ -157,6 +175,7 @@ func (x *session) note(err error, room chat.RoomID) *chat.Error {
 // received takes one text message.
 func (x *session) received(text []byte) {
 	x.srv.stats.framesIn.Add(1)
+	x.framesIn.Add(1)
 	if !utf8.Valid(text) {
 		x.end(farewell{code: closeInvalidData, flush: true})
 		return
@@ -237,6 +256,9 @@ const leaveWithin = 10 * time.Second
 func (x *session) cleanUp() {
 	x.end(farewell{flush: true})
 	x.srv.index.remove(x)
+	if x.opened.Load() {
+		x.srv.svc.SignOut(x.who())
+	}
 	x.mu.Lock()
 	x.over = true
 	rooms := x.rooms

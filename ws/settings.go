@@ -18,8 +18,8 @@ func doSet(x *session, id string, room chat.RoomID, a *args) (any, error) {
 	if err := a.end(); err != nil {
 		return nil, err
 	}
-	e, err := x.srv.svc.Configure(x.ctx, x.who(), room, p)
-	return ackSeq{ack(id), e.Seq}, err
+	o, err := x.srv.svc.Configure(x.ctx, x.order(), chat.SetStep{Room: room, Patch: p})
+	return ackSeq{ack(id), seqIn(room, o)}, err
 }
 
 // patchOf reads the settings that are there; whether they are in their bounds is for the core.

@@ -60,7 +60,7 @@ func TestReadersThatDontRead(t *testing.T) {
 
 // speak posts numbered messages of 1 KB at a rate a second.
 func (w *world) speak(t *testing.T, room chat.RoomID, n, rate int) {
-	_, err := w.Configure(t.Context(), staff, room, chat.SettingsPatch{MaxLength: ptr(2000)})
+	_, err := w.Configure(t.Context(), order(), chat.SetStep{Room: room, Patch: chat.SettingsPatch{MaxLength: ptr(2000)}})
 	if err != nil {
 		t.Error(err)
 		return
@@ -149,15 +149,13 @@ func TestEndOfOneWhoDoesntRead(t *testing.T) {
 			w.srv.End(func(l chat.LiveSession) bool { return l.Actor.ID == id }, chat.Refuse(chat.Forbidden, "kicked", "You were removed."))
 		}, 4507},
 		"ban": {func(t *testing.T, w *world, id chat.UserID) {
-			_, err := w.Sanction(t.Context(), staff, "", id, chat.Ban, time.Hour, "Rude")
-			must(t, err)
+			w.against(t, id, "", chat.Ban, time.Hour)
 		}, 4500},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, limits(func(l *ws.Limits) { l.QueueBytes = 64 << 20; l.Stall = time.Minute; l.Forget = 2 * time.Minute }))
-			_, err := w.Configure(t.Context(), staff, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
-			must(t, err)
+			w.set(t, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
 			p := w.handshake(t, "/ws/chat/general?token="+w.token(t, "bob", nil), shake{})
 			eventually(t, patience, "the reader is in", func() bool {
 				l := w.srv.List()
@@ -185,8 +183,7 @@ func TestEndOfOneWhoDoesntRead(t *testing.T) {
 // while it is busy.
 func TestLargeStateIsNotSlowness(t *testing.T) {
 	w := newWorld(t, limits(func(l *ws.Limits) { l.QueueBytes = 64 << 10 }))
-	_, err := w.Configure(t.Context(), staff, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
-	must(t, err)
+	w.set(t, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
 	for range 100 {
 		w.post(t, "general", strings.Repeat("x", 4000))
 	}

@@ -229,7 +229,7 @@ func TestRecovery(t *testing.T) {
 	gone := w.post(t, room, "gone")
 	_, err := w.Edit(t.Context(), speaker, room, kept.ID, "kept, edited")
 	must(t, err)
-	_, err = w.Delete(t.Context(), speaker, room, []chat.MessageID{gone.ID})
+	_, err = w.DeleteOwn(t.Context(), speaker, room, []chat.MessageID{gone.ID})
 	must(t, err)
 
 	q := w.v1(t, "")
@@ -310,8 +310,7 @@ func TestTooManyRooms(t *testing.T) {
 
 func TestLongMessagesComeInFragments(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.Configure(t.Context(), staff, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
-	must(t, err)
+	w.set(t, "general", chat.SettingsPatch{MaxLength: ptr(4000)})
 	long := strings.Repeat("😀", 4000)
 	for range 20 {
 		w.post(t, "general", long)

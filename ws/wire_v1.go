@@ -63,6 +63,8 @@ type settingsV1 struct {
 type rightsV1 struct {
 	Post     bool       `json:"post"`
 	Moderate bool       `json:"moderate"`
+	Slow     int64      `json:"slow_seconds,omitempty"`
+	Held     bool       `json:"held,omitempty"`
 	Refused  *refusedV1 `json:"refused,omitempty"`
 }
 
@@ -105,6 +107,7 @@ type roomFrame struct {
 	logHead
 	Settings settingsV1   `json:"settings"`
 	Pins     *[]messageV1 `json:"pins,omitempty"`
+	Archived *bool        `json:"archived,omitempty"`
 }
 
 // Beside the log.
@@ -144,6 +147,8 @@ type joinedFrame struct {
 	History   *[]messageV1                `json:"history,omitempty"`
 	Reacted   map[chat.MessageID][]string `json:"reacted,omitempty"`
 	Read      chat.Seq                    `json:"read"`
+	Held      []messageV1                 `json:"held,omitempty"`
+	Lockdown  *lockdownV1                 `json:"lockdown,omitempty"`
 }
 
 type errorFrame struct {
@@ -160,6 +165,41 @@ type leftFrame struct {
 	aside
 	Code    string `json:"code"`
 	Message string `json:"message"`
+}
+
+type heldFrame struct {
+	aside
+	Message messageV1 `json:"message"`
+	Code    string    `json:"code"`
+}
+
+type releasedFrame struct {
+	aside
+	ID      chat.MessageID `json:"message_id"`
+	Outcome string         `json:"outcome"`
+}
+
+type lockdownFrame struct {
+	aside
+	Lockdown *lockdownV1 `json:"lockdown"` // nil: none
+}
+
+type lockdownV1 struct {
+	Level   chat.Level `json:"level"`
+	Seconds int64      `json:"seconds,omitempty"`
+	Until   string     `json:"until"`
+	Reason  string     `json:"reason,omitempty"`
+}
+
+type rightsFrame struct {
+	aside
+	Rights rightsV1 `json:"rights"`
+}
+
+type noticeFrame struct {
+	aside
+	Text string `json:"text"`
+	At   string `json:"at"`
 }
 
 type presenceFrame struct {
@@ -217,6 +257,14 @@ type ackPost struct {
 	Duplicate bool           `json:"duplicate,omitempty"`
 }
 
+type ackHeld struct {
+	ackHead
+	Message   chat.MessageID `json:"message_id"`
+	At        string         `json:"at"`
+	Duplicate bool           `json:"duplicate,omitempty"`
+	Held      bool           `json:"held"`
+}
+
 type ackSeq struct {
 	ackHead
 	Seq chat.Seq `json:"seq"`
@@ -272,6 +320,14 @@ func messageOf(m chat.Message) messageV1 {
 	return out
 }
 
+// lockdownOf is nil for no lock-down.
+func lockdownOf(l *chat.Lockdown) *lockdownV1 {
+	if l == nil {
+		return nil
+	}
+	return &lockdownV1{Level: l.Level, Seconds: wholeSeconds(l.Interval), Until: stamp(l.Until), Reason: l.Reason}
+}
+
 func settingsOf(p chat.SettingsPatch) settingsV1 {
 	return settingsV1{
 		Title: p.Title, Topic: p.Topic, MinLength: p.MinLength, MaxLength: p.MaxLength,
@@ -302,8 +358,10 @@ func seconds(d *time.Duration) *int64 {
 	return &n
 }
 
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
 func rightsOf(r chat.Rights) rightsV1 {
-	out := rightsV1{Post: r.Post, Moderate: r.Moderate}
+	out := rightsV1{Post: r.Post, Moderate: r.Moderate, Slow: wholeSeconds(r.Slow), Held: r.Held}
 	if r.Refused != nil {
 		out.Refused = &refusedV1{Code: r.Refused.Code, Message: r.Refused.Message, Until: optStamp(r.Refused.Until)}
 	}

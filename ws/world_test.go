@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	jwtSecret = []byte("the secret that the tests sign with")
-	staff     = chat.Actor{ID: "s:admin", Name: "admin", Role: chat.RoleStaff}
+	staff     = chat.Actor{ID: "s:admin", Name: "admin", Role: chat.RoleStaff, Grant: chat.GrantOf(chat.Owner, nil), Via: chat.ViaDashboard}
 	speaker   = chat.Actor{ID: "u:speaker", Name: "Speaker", Role: chat.RoleUser, Addr: netip.MustParseAddr("192.0.2.1")}
 )
 
@@ -116,9 +116,10 @@ func newWorld(t testing.TB, options ...option) *world {
 	for _, o := range options {
 		o(&core, &cfg)
 	}
+	sessions := new(chat.LateSessions)
 	w.Service, err = chat.New(context.Background(), chat.Config{
-		Log: st, Directory: st, Bell: w.bell, Presence: w.bell, Limiter: w.bell, Judge: panickyJudge{set},
-		Limits: core, Now: w.now, NewID: newID,
+		Log: st, Ledger: st, Directory: st, Bell: w.bell, Presence: w.bell, Sessions: sessions, Limiter: w.bell, Judge: panickyJudge{set},
+		Limits: core, Aliases: []byte("the secret behind the aliases..."), SignInConfigured: true, Now: w.now, NewID: newID,
 	})
 	must(t, err)
 	tokens, err := access.NewTokens(access.TokenConfig{Secrets: [][]byte{jwtSecret}, Clock: w.now, Leeway: time.Second})
@@ -131,6 +132,7 @@ func newWorld(t testing.TB, options ...option) *world {
 	cfg.Door = access.NewDoor(access.DoorConfig{Tokens: tokens, Guests: guests, Origins: origins})
 	w.srv, err = ws.New(context.Background(), cfg)
 	must(t, err)
+	sessions.Bind(w.srv)
 
 	core1, stopCore := context.WithCancel(context.Background())
 	sockets, stopSockets := context.WithCancel(context.Background())

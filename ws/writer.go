@@ -28,6 +28,7 @@ func (c *conn) write() {
 		case err == nil:
 			c.stats.framesOut.Add(int64(len(batch)))
 			c.stats.bytesOut.Add(int64(n))
+			c.bytesOut.Add(int64(n))
 			clear(batch) // its backing is kept, what it held needn't be
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			if c.end(slowReader) {

@@ -23,8 +23,11 @@ import (
 	"github.com/chatd/chatd/ws"
 )
 
-// guestSecret names the secret of guests' identities in the database.
-const guestSecret = "guests"
+// The secrets in the database: of guests' identities, and behind the aliases of addresses.
+const (
+	guestSecret = "guests"
+	aliasSecret = "aliases"
+)
 
 // node is everything, wired.
 type node struct {
@@ -54,29 +57,44 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 			err = errors.Join(err, n.store.Close())
 		}
 	}()
-	judge, err := loadPolicies(s.PoliciesDir)
-	if err != nil {
-		return nil, err
-	}
-	n.core, err = chat.New(ctx, chat.Config{
-		Log: n.store, Directory: n.store, Bell: bell, Presence: bell, Limiter: bell, Judge: judge,
-		Limits: limits(s), Now: time.Now, NewID: newID, Logger: log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start the core: %w", err)
-	}
-	passwords := access.NewPasswords(runtime.GOMAXPROCS(0))
 	if n.tokens, err = newTokens(s, log); err != nil {
 		return nil, err
 	}
+	sessions := new(chat.LateSessions)
+	if n.core, err = n.newCore(ctx, bell, sessions); err != nil {
+		return nil, err
+	}
+	passwords := access.NewPasswords(runtime.GOMAXPROCS(0))
 	if err := n.openDoors(ctx, bell, passwords); err != nil {
 		return nil, err
 	}
+	sessions.Bind(n.sockets)
 	// Last: a start that is refused after it would take a password with it that nobody has seen.
 	if n.madePassword, err = firstStart(ctx, n.store, passwords, s, log); err != nil {
 		return nil, err
 	}
 	return n, nil
+}
+
+func (n *node) newCore(ctx context.Context, bell *broker.Memory, sessions chat.Sessions) (*chat.Service, error) {
+	judge, err := loadPolicies(n.settings.PoliciesDir)
+	if err != nil {
+		return nil, err
+	}
+	aliases, err := n.secret(ctx, aliasSecret)
+	if err != nil {
+		return nil, err
+	}
+	core, err := chat.New(ctx, chat.Config{
+		Log: n.store, Ledger: n.store, Directory: n.store, Accounts: n.store, Bell: bell, Presence: bell, Sessions: sessions,
+		Limiter: bell, Judge: judge, Limits: limits(n.settings), Aliases: aliases,
+		TrustedProxies: n.settings.TrustedProxies, SignInConfigured: n.tokens.Enabled(),
+		Now: time.Now, NewID: newID, Logger: n.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the core: %w", err)
+	}
+	return core, nil
 }
 
 // openDoors makes what the network reaches.
@@ -122,17 +140,21 @@ func (n *node) newSockets(ctx context.Context, proxies access.Proxies) (*ws.Serv
 	})
 }
 
-// newGuests signs with a secret that the first start makes.
 func (n *node) newGuests(ctx context.Context) (*access.Guests, error) {
-	secret, err := n.store.Secret(ctx, guestSecret, func() ([]byte, error) {
-		b := make([]byte, 32)
-		_, err := rand.Read(b)
-		return b, err
-	})
+	secret, err := n.secret(ctx, guestSecret)
 	if err != nil {
 		return nil, err
 	}
 	return access.NewGuests(secret, time.Now)
+}
+
+// secret reads a secret that the first start makes.
+func (n *node) secret(ctx context.Context, name string) ([]byte, error) {
+	return n.store.Secret(ctx, name, func() ([]byte, error) {
+		b := make([]byte, 32)
+		_, err := rand.Read(b)
+		return b, err
+	})
 }
 
 func (n *node) askServing(context.Context) error {

@@ -1,0 +1,32 @@
+package ws
+
+import "github.com/chatd/chatd/chat"
+
+// tellHeld tells the author of a message that it waits for a moderator, or what became of it; nobody else.
+func (rm *room) tellHeld(h *chat.Held) {
+	frames := codecs[v1].aside(heldOf(rm.id, h))
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	for _, r := range rm.readers {
+		if r.session.protocol == v1 && r.user == h.Message.Author.ID {
+			r.tell(told{frames: frames, beside: true})
+		}
+	}
+}
+
+// heldOf is what is said of a held message.
+func heldOf(room chat.RoomID, h *chat.Held) any {
+	switch h.State {
+	case chat.HeldReleased:
+		return releasedFrame{aside{"released", room}, h.Message.ID, "released"}
+	case chat.HeldRefused:
+		outcome := h.Code
+		if outcome != "expired" && outcome != "purged" {
+			outcome = "refused"
+		}
+		return releasedFrame{aside{"released", room}, h.Message.ID, outcome}
+	}
+	m := messageOf(h.Message)
+	m.Seq = 0
+	return heldFrame{aside{"held", room}, m, "held"}
+}

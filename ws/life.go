@@ -1,0 +1,72 @@
+package ws
+
+import (
+	"context"
+	"time"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// lifeWithin bounds how long finding out about a room may take.
+const lifeWithin = 10 * time.Second
+
+// removed finds out what became of a room that is said to be no more, or another one, and has its readers told.
+func (s *Server) removed(id chat.RoomID) {
+	rm := s.rooms.find(id)
+	if rm == nil {
+		return
+	}
+	s.errand(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), lifeWithin)
+		defer cancel()
+		snap, err := s.svc.Log.Snapshot(ctx, id, chat.SnapshotQuery{})
+		if err != nil {
+			s.log.Error("read a room that has changed", "room", id, "error", err)
+			rm.endAll(lostPlace())
+			return
+		}
+		rm.hear(heard{life: &snap.Room}, 256)
+	})
+}
+
+// live tells the readers that the room is no more, or lets them start anew.
+func (rm *room) live(now *chat.Room) {
+	if !now.Stored {
+		why := chat.Refuse(chat.NotFound, "room_unknown", "This room was deleted.")
+		for _, r := range rm.listed() {
+			r.session.remove(rm.id, why)
+		}
+		rm.readersMu.Lock()
+		defer rm.readersMu.Unlock()
+		rm.epoch, rm.last = "", 0
+		return
+	}
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	if rm.epoch != "" && rm.epoch != now.Epoch {
+		rm.anewLocked(chat.Position{Epoch: now.Epoch, Seq: now.Seq})
+	}
+}
+
+// anewLocked begins another life of the log: what readers know of the old one means nothing. Those of v1 come back and
+// read the room afresh; plain has no places in a log, so it just goes on.
+func (rm *room) anewLocked(at chat.Position) {
+	rm.epoch, rm.last = at.Epoch, at.Seq
+	f := lostPlace()
+	f.reason = "room_reset"
+	for _, r := range rm.readers {
+		if r.session.protocol == plain {
+			r.restart(at)
+			continue
+		}
+		r.session.out.end(f)
+		f.retry = jitter(comeBack)
+	}
+}
+
+// listed returns the readers at the moment.
+func (rm *room) listed() []*reader {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	return append([]*reader(nil), rm.readers...)
+}
