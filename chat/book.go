@@ -100,7 +100,7 @@ func (b *sanctionBook) dropLocked(s *Sanction) {
 func (b *sanctionBook) indexLocked(s *Sanction, change func([]*Sanction) []*Sanction) {
 	switch {
 	case s.Target.Prefix.IsValid():
-		b.byPrefix.Modify(unmapped(s.Target.Prefix), func(list []*Sanction, _ bool) ([]*Sanction, bool) {
+		b.byPrefix.Modify(plainPrefix(s.Target.Prefix), func(list []*Sanction, _ bool) ([]*Sanction, bool) {
 			list = change(list)
 			return list, len(list) == 0
 		})
@@ -122,14 +122,6 @@ func changeList[K comparable](m map[K][]*Sanction, key K, change func([]*Sanctio
 	} else {
 		delete(m, key)
 	}
-}
-
-// unmapped returns the IPv4 prefix that an IPv4-mapped IPv6 one stands for (RFC 4291, section 2.5.5.2); others as they are.
-func unmapped(p netip.Prefix) netip.Prefix {
-	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
-		return netip.PrefixFrom(a.Unmap(), p.Bits()-96).Masked()
-	}
-	return p.Masked()
 }
 
 // against returns what holds against an actor in a room; the empty room is every one of them. Nothing is held against staff,

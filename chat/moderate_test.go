@@ -16,10 +16,14 @@ func TestSanctionHoldsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	ban, err := w.Sanction(t.Context(), mod, room, ann.ID, chat.Ban, time.Hour, "enough")
-	if err != nil {
-		t.Fatal(err)
+	byMod := chat.Order{By: mod}
+	out, err := w.Sanction(t.Context(), byMod, chat.SanctionOrder{
+		Target: on(ann), Rooms: string(room), Effect: chat.Ban, Duration: time.Hour, Reason: "enough",
+	})
+	if err != nil || len(out.Sanctions) != 1 {
+		t.Fatalf("the act came to %+v, %v", out, err)
 	}
+	ban := out.Sanctions[0]
 
 	_, err = w.join(t, ann, "1", nil)
 	e := wantCode(t, err, "banned")
@@ -31,72 +35,70 @@ func TestSanctionHoldsAtOnce(t *testing.T) {
 	if _, err := w.Post(t.Context(), ann, "other", chat.Draft{Text: "hi"}); err != nil {
 		t.Errorf("a ban of one room holds in another: %v", err)
 	}
-	if got := heard.sanctions(); len(got) != 1 || got[0].Lifted {
+	if got := heard.control(); len(got) != 1 || len(got[0].Sanctions) != 1 || got[0].Sanctions[0].ID != ban.ID {
 		t.Errorf("the bell told %+v, want the ban", got)
 	}
 
-	_, err = w.Lift(t.Context(), mod, "other", ban.ID)
-	wantCode(t, err, "sanction_not_found")
-	if _, err := w.Lift(t.Context(), mod, room, ban.ID); err != nil {
+	elsewhere := mod
+	elsewhere.Rooms = []string{"other"}
+	_, err = w.Lift(t.Context(), chat.Order{By: elsewhere}, []chat.SanctionID{ban.ID})
+	if err == nil {
+		t.Error("a moderator of another room lifted it")
+	}
+	if _, err := w.Lift(t.Context(), byMod, []chat.SanctionID{ban.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.join(t, ann, "1", nil); err != nil {
 		t.Errorf("a lifted ban still holds: %v", err)
 	}
-	_, err = w.Lift(t.Context(), mod, room, ban.ID)
-	wantCode(t, err, "sanction_not_found")
 }
 
 func TestSanctionExpires(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	if _, err := w.Sanction(t.Context(), mod, room, ann.ID, chat.Mute, time.Minute, ""); err != nil {
-		t.Fatal(err)
-	}
+	w.sanction(t, chat.SanctionOrder{Target: on(ann), Rooms: string(room), Effect: chat.Mute, Duration: time.Minute})
 	_, err := w.Post(t.Context(), ann, room, chat.Draft{Text: "hi"})
 	wantCode(t, err, "muted")
 	w.pass(time.Minute)
 	w.mustPost(t, ann, "hi again")
 }
 
-func TestSanctionEverywhere(t *testing.T) {
+func TestWhatModeratorsInTheChatMayNot(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	_, err := w.Sanction(t.Context(), mod, "", guest.ID, chat.Ban, 0, "")
-	wantCode(t, err, "not_a_moderator")
-	if _, err := w.Sanction(t.Context(), staff, "", guest.ID, chat.Ban, 0, ""); err != nil {
-		t.Fatal(err)
+	for _, a := range []chat.Actor{mod, mod2} {
+		if _, err := w.SignIn(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_, err = w.SignIn(t.Context(), guest)
-	wantCode(t, err, "banned")
-}
-
-func TestSanctionRefuses(t *testing.T) {
-	w := newWorld(t, chat.Limits{})
-	if _, err := w.join(t, mod2, "1", nil); err != nil {
+	if err := w.WriteSightings(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := mod
 	elsewhere.Rooms = []string{"other"}
+	ban := func(target chat.UserID) chat.SanctionOrder {
+		return chat.SanctionOrder{Target: &chat.Target{User: target}, Rooms: string(room), Effect: chat.Ban}
+	}
+	tickle, shadow, everywhere, backwards := ban(bob.ID), ban(bob.ID), ban(bob.ID), ban(bob.ID)
+	tickle.Effect, shadow.Effect, everywhere.Rooms, backwards.Duration = "tickle", chat.Shadow, "", -1
 	tests := map[string]struct {
-		by     chat.Actor
-		target chat.UserID
-		e      chat.Effect
-		d      time.Duration
-		want   string
+		by   chat.Actor
+		so   chat.SanctionOrder
+		want string
 	}{
-		"a user":                    {ann, bob.ID, chat.Ban, 0, "not_a_moderator"},
-		"a moderator of other room": {elsewhere, bob.ID, chat.Ban, 0, "room_forbidden"},
-		"a moderator, by moderator": {mod, mod2.ID, chat.Ban, 0, "user_protected"},
-		"oneself":                   {mod, mod.ID, chat.Ban, 0, "user_invalid"},
-		"staff":                     {mod, staff.ID, chat.Ban, 0, "user_protected"},
-		"nobody":                    {mod, "bob", chat.Ban, 0, "user_invalid"},
-		"a made-up effect":          {mod, bob.ID, "tickle", 0, "effect_invalid"},
-		"a time that ran backwards": {mod, bob.ID, chat.Ban, -1, "duration_invalid"},
-		"an age":                    {mod, bob.ID, chat.Ban, chat.MaxSanction + 1, "duration_invalid"},
-		"a moderator, by staff":     {staff, mod2.ID, chat.Mute, time.Second, ""},
+		"a user":                    {ann, ban(bob.ID), "not_a_moderator"},
+		"a moderator of other room": {elsewhere, ban(bob.ID), "room_forbidden"},
+		"in all rooms":              {mod, everywhere, "not_a_moderator"},
+		"a moderator, by moderator": {mod, ban(mod2.ID), "target_protected"},
+		"oneself":                   {mod, ban(mod.ID), "target_protected"},
+		"staff":                     {mod, ban(staff.ID), "target_protected"},
+		"nobody":                    {mod, ban("bob"), "user_invalid"},
+		"a made-up effect":          {mod, tickle, "effect_invalid"},
+		"a shadow":                  {mod, shadow, "scope_missing"},
+		"a time that ran backwards": {mod, backwards, "duration_invalid"},
+		"a moderator, by staff":     {staff, ban(mod2.ID), ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.Sanction(t.Context(), tt.by, room, tt.target, tt.e, tt.d, "")
+			_, err := w.Sanction(t.Context(), chat.Order{By: tt.by}, tt.so)
 			wantCode(t, err, tt.want)
 		})
 	}
@@ -105,9 +107,7 @@ func TestSanctionRefuses(t *testing.T) {
 // A new Service, as after a restart, knows what stands.
 func TestSanctionsSurviveRestart(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	if _, err := w.Sanction(t.Context(), staff, room, ann.ID, chat.Ban, 0, ""); err != nil {
-		t.Fatal(err)
-	}
+	w.sanction(t, chat.SanctionOrder{Target: on(ann), Rooms: string(room), Effect: chat.Ban})
 	again, err := chat.New(t.Context(), w.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -118,30 +118,30 @@ func TestSanctionsSurviveRestart(t *testing.T) {
 
 func TestNobodyLiftsTheirOwn(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	mute, err := w.Sanction(t.Context(), staff, room, mod.ID, chat.Mute, 0, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = w.Lift(t.Context(), mod, room, mute.ID)
-	wantCode(t, err, "user_protected")
-	if _, err := w.Lift(t.Context(), mod2, room, mute.ID); err != nil {
+	mute := w.sanction(t, chat.SanctionOrder{Target: on(mod), Rooms: string(room), Effect: chat.Mute})
+	_, err := w.Lift(t.Context(), chat.Order{By: mod}, []chat.SanctionID{mute.ID})
+	wantCode(t, err, "target_protected")
+	if _, err := w.Lift(t.Context(), chat.Order{By: mod2}, []chat.SanctionID{mute.ID}); err != nil {
 		t.Errorf("another moderator lifts it: %v", err)
 	}
 }
 
 func TestConfigureIsForModerators(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	_, err := w.Configure(t.Context(), ann, room, chat.SettingsPatch{Title: ref("mine")})
-	wantCode(t, err, "not_a_moderator")
-	_, err = w.Configure(t.Context(), mod, room, chat.SettingsPatch{MinLength: ref(600)})
-	wantCode(t, err, "setting_invalid")
-	e, err := w.Configure(t.Context(), mod, room, chat.SettingsPatch{Title: ref("  Gen\u202eeral "), Topic: ref("t")})
-	if err != nil || e.Settings.Title == nil || *e.Settings.Title != "General" {
-		t.Errorf("the title became %v, %v, want General", e.Settings.Title, err)
+	configure := func(by chat.Actor, p chat.SettingsPatch) (chat.Outcome, error) {
+		return w.Configure(t.Context(), chat.Order{By: by}, chat.SetStep{Room: room, Patch: p})
 	}
-	e, err = w.Configure(t.Context(), mod, room, chat.SettingsPatch{Title: ref("General")})
-	if err != nil || e.Seq != 0 {
-		t.Errorf("setting what is set made event %d, %v, want none", e.Seq, err)
+	_, err := configure(ann, chat.SettingsPatch{Title: ref("mine")})
+	wantCode(t, err, "not_a_moderator")
+	_, err = configure(mod, chat.SettingsPatch{MinLength: ref(600)})
+	wantCode(t, err, "setting_invalid")
+	out, err := configure(mod, chat.SettingsPatch{Title: ref("  Gen\u202eeral "), Topic: ref("t")})
+	if err != nil || out.Room == nil || out.Room.Settings.Title != "General" {
+		t.Errorf("the room became %+v, %v, want General", out.Room, err)
+	}
+	out, err = configure(mod, chat.SettingsPatch{Title: ref("General")})
+	if err != nil || len(out.Events) != 0 {
+		t.Errorf("setting what is set made %d events, %v, want none", len(out.Events), err)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestDoneComesBeforeTheAnnouncement(t *testing.T) {
 type ear struct {
 	onEvent func(chat.Event)
 	mu      sync.Mutex
-	heard   []chat.SanctionChange
+	heard   []chat.ControlChange
 }
 
 func (l *ear) Event(e chat.Event) {
@@ -198,16 +198,16 @@ func (l *ear) Event(e chat.Event) {
 }
 
 func (l *ear) Signal(s chat.Signal) {
-	if s.Sanction == nil {
+	if s.Control == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard = append(l.heard, *s.Sanction)
+	l.heard = append(l.heard, *s.Control)
 }
 
-func (l *ear) sanctions() []chat.SanctionChange {
+func (l *ear) control() []chat.ControlChange {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]chat.SanctionChange(nil), l.heard...)
+	return append([]chat.ControlChange(nil), l.heard...)
 }

@@ -33,5 +33,5 @@ func (s Sanction) Hits(a Actor) bool {
 	case s.Target.Alias != "":
 		return s.Target.Alias == a.Alias
 	}
-	return unmapped(s.Target.Prefix).Contains(a.Addr.Unmap().WithZone(""))
+	return holdsAddr(plainPrefix(s.Target.Prefix), a.Addr)
 }

@@ -116,12 +116,40 @@ func TestAllowedSites(t *testing.T) {
 	}
 }
 
+func TestSettingsOfAccess(t *testing.T) {
+	tests := map[string]struct {
+		p    SettingsPatch
+		want string
+	}{
+		"staff":                     {SettingsPatch{Access: ref(AccessStaff)}, ""},
+		"a made-up access":          {SettingsPatch{Access: ref(Access("vip"))}, "setting_invalid"},
+		"a claim":                   {SettingsPatch{Access: ref(AccessClaim), Claim: ref(Claim{"plan", "paid"})}, ""},
+		"a claim without a value":   {SettingsPatch{Access: ref(AccessClaim), Claim: ref(Claim{Name: "plan"})}, ""},
+		"no claim":                  {SettingsPatch{Access: ref(AccessClaim)}, "setting_invalid"},
+		"a value without its claim": {SettingsPatch{Claim: ref(Claim{Value: "paid"})}, "setting_invalid"},
+		"a long claim":              {SettingsPatch{Claim: ref(Claim{Name: strings.Repeat("x", 65)})}, "setting_invalid"},
+		"a claim that breaks lines": {SettingsPatch{Claim: ref(Claim{Name: "a\nb"})}, "setting_invalid"},
+		"a policy":                  {SettingsPatch{Policy: ref("strict.en")}, ""},
+		"a policy's path":           {SettingsPatch{Policy: ref("../etc")}, "setting_invalid"},
+	}
+	for name, tt := range tests {
+		p, err := tt.p.clean()
+		if err == nil {
+			err = p.Apply(DefaultSettings()).check()
+		}
+		if got := CodeOf(err); got != tt.want {
+			t.Errorf("%s: refused with %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 // Every field of a patch must take part in Apply, Changes and Empty.
 func TestSettingsPatchCoversEveryField(t *testing.T) {
 	full := SettingsPatch{
 		Title: ref("t"), Topic: ref("o"), MinLength: ref(2), MaxLength: ref(9), History: ref(3), RetainCount: ref(4),
 		RetainFor: ref(time.Hour), SlowMode: ref(time.Second), ReadOnly: ref(true), Closed: ref(true),
 		Guests: ref(GuestsNone), MembersLimit: ref(5), AllowedSites: &[]string{"https://a.example"},
+		Policy: ref("strict"), Access: ref(AccessClaim), Claim: ref(Claim{Name: "plan", Value: "paid"}),
 	}
 	v := reflect.ValueOf(full)
 	if v.NumField() != reflect.TypeFor[Settings]().NumField() {
@@ -142,44 +170,6 @@ func TestSettingsPatchCoversEveryField(t *testing.T) {
 	}
 	if got := full.Changes(full.Apply(DefaultSettings())); !got.Empty() {
 		t.Errorf("Changes of what already holds: %+v, want none", got)
-	}
-}
-
-func TestSanctionBook(t *testing.T) {
-	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	b := newSanctionBook()
-	b.add(Sanction{ID: "1", User: "g:x", Room: "a", Effect: Mute, Expires: noon.Add(time.Minute)})
-	b.add(Sanction{ID: "2", User: "g:x", Effect: Mute, Expires: noon.Add(time.Hour)})
-	b.add(Sanction{ID: "2", User: "g:x", Effect: Mute, Expires: noon.Add(time.Hour)})
-	b.add(Sanction{ID: "3", User: "g:x", Room: "b", Effect: Ban})
-
-	find := func(room RoomID, e Effect, at time.Time) string {
-		s, _ := b.find("g:x", room, e, at)
-		return string(s.ID)
-	}
-	for _, tt := range []struct {
-		room RoomID
-		e    Effect
-		at   time.Time
-		want string
-	}{
-		{"a", Mute, noon, "2"}, // the longer one
-		{"c", Mute, noon, "2"},
-		{"a", Ban, noon, ""},
-		{"b", Ban, noon.Add(1000 * time.Hour), "3"},
-		{"a", Mute, noon.Add(time.Hour), ""},
-	} {
-		if got := find(tt.room, tt.e, tt.at); got != tt.want {
-			t.Errorf("%s in %s at +%s: sanction %q, want %q", tt.e, tt.room, tt.at.Sub(noon), got, tt.want)
-		}
-	}
-	b.prune(noon.Add(2 * time.Hour))
-	if n := len(b.byUser["g:x"]); n != 1 {
-		t.Errorf("%d sanctions left after pruning, want the endless one", n)
-	}
-	b.remove("g:x", func(Sanction) bool { return true })
-	if len(b.byUser) != 0 {
-		t.Errorf("the book keeps %d users without sanctions", len(b.byUser))
 	}
 }
 

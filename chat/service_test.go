@@ -27,10 +27,13 @@ var (
 	ann   = chat.Actor{ID: "u:ann", Name: "Ann", Role: chat.RoleUser, Addr: netip.MustParseAddr("192.0.2.1")}
 	bob   = chat.Actor{ID: "u:bob", Name: "Bob", Role: chat.RoleUser, Addr: netip.MustParseAddr("192.0.2.2")}
 	guest = chat.Actor{ID: "g:0192", Name: "Guest 1", Role: chat.RoleGuest, Addr: netip.MustParseAddr("192.0.2.3")}
-	mod   = chat.Actor{ID: "u:mod", Name: "Mo", Role: chat.RoleModerator, Addr: netip.MustParseAddr("192.0.2.4")}
-	mod2  = chat.Actor{ID: "u:mod2", Name: "Max", Role: chat.RoleModerator, Addr: netip.MustParseAddr("192.0.2.5")}
-	staff = chat.Actor{ID: "s:admin", Name: "admin", Role: chat.RoleStaff}
+	mod   = chat.Actor{ID: "u:mod", Name: "Mo", Role: chat.RoleModerator, Addr: netip.MustParseAddr("192.0.2.4"), Via: chat.ViaChat}
+	mod2  = chat.Actor{ID: "u:mod2", Name: "Max", Role: chat.RoleModerator, Addr: netip.MustParseAddr("192.0.2.5"), Via: chat.ViaChat}
+	staff = chat.Actor{ID: "s:admin", Name: "admin", Role: chat.RoleStaff, Grant: chat.GrantOf(chat.Owner, nil), Via: chat.ViaDashboard}
 )
+
+// byStaff is an order of the owner's.
+var byStaff = chat.Order{By: staff, Reason: "a test"}
 
 // world is the real core over a real SQLite and the real broker in memory, with a clock that the test moves.
 type world struct {
@@ -65,8 +68,9 @@ func newWorld(t *testing.T, limits chat.Limits) *world {
 		t.Fatal(err)
 	}
 	w.Service, err = chat.New(t.Context(), chat.Config{
-		Log: st, Directory: st, Bell: w.bell, Presence: w.bell, Limiter: w.bell, Judge: set,
+		Log: st, Ledger: st, Directory: st, Accounts: st, Bell: w.bell, Presence: w.bell, Limiter: w.bell, Judge: set,
 		Limits: limits, Now: w.clock, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Aliases: []byte("a secret of the tests, 32 bytes."), SignInConfigured: true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -93,6 +97,36 @@ func newWorld(t *testing.T, limits chat.Limits) *world {
 	return w
 }
 
+// runBeside runs another node's service until the test ends. It listens on return.
+func (w *world) runBeside(t *testing.T, other *chat.Service) {
+	t.Helper()
+	heard := make(chan struct{})
+	other.Bell = listening{other.Bell, sync.OnceFunc(func() { close(heard) })}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := other.Run(ctx); err != nil {
+			t.Errorf("chat.Run: %v", err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	<-heard
+}
+
+// listening says when somebody has begun to listen to all.
+type listening struct {
+	chat.Bell
+	begun func()
+}
+
+func (b listening) ListenAll(ctx context.Context, l chat.Listener) (func(), error) {
+	defer b.begun()
+	return b.Bell.ListenAll(ctx, l)
+}
+
 func (w *world) mustPost(t *testing.T, by chat.Actor, text string) chat.Message {
 	t.Helper()
 	c, err := w.Post(t.Context(), by, room, chat.Draft{Text: text})
@@ -104,7 +138,7 @@ func (w *world) mustPost(t *testing.T, by chat.Actor, text string) chat.Message 
 
 func (w *world) set(t *testing.T, p chat.SettingsPatch) {
 	t.Helper()
-	if _, err := w.Configure(t.Context(), staff, room, p); err != nil {
+	if _, err := w.Configure(t.Context(), byStaff, chat.SetStep{Room: room, Patch: p}); err != nil {
 		t.Fatalf("Configure: %v", err)
 	}
 }
@@ -276,7 +310,7 @@ func TestWhatIsRefusedCostsNoTurn(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	w.set(t, chat.SettingsPatch{SlowMode: ref(time.Hour)})
 	gone := w.mustPost(t, bob, "soon gone")
-	if _, err := w.Delete(t.Context(), bob, room, []chat.MessageID{gone.ID}); err != nil {
+	if _, err := w.DeleteOwn(t.Context(), bob, room, []chat.MessageID{gone.ID}); err != nil {
 		t.Fatal(err)
 	}
 	for want, d := range map[string]chat.Draft{
@@ -329,9 +363,7 @@ func TestAllowancesOfOneAddress(t *testing.T) {
 func TestReadMarkersAreForReaders(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	w.mustPost(t, ann, "hi")
-	if _, err := w.Sanction(t.Context(), staff, "", guest.ID, chat.Ban, 0, ""); err != nil {
-		t.Fatal(err)
-	}
+	w.sanction(t, chat.SanctionOrder{Target: on(guest), Effect: chat.Ban})
 	wantCode(t, w.MarkRead(t.Context(), guest, room, 1), "banned")
 	if err := w.MarkRead(t.Context(), ann, room, 1); err != nil {
 		t.Error(err)
@@ -393,9 +425,7 @@ func TestEditPassesWhatAPostPasses(t *testing.T) {
 	w.set(t, chat.SettingsPatch{ReadOnly: ref(true)})
 	wantCode(t, edit(ann, "third"), "room_read_only")
 	w.set(t, chat.SettingsPatch{ReadOnly: ref(false)})
-	if _, err := w.Sanction(t.Context(), mod, room, ann.ID, chat.Mute, time.Minute, "calm down"); err != nil {
-		t.Fatal(err)
-	}
+	w.sanction(t, chat.SanctionOrder{Target: on(ann), Effect: chat.Mute, Duration: time.Minute})
 	wantCode(t, edit(ann, "third"), "muted")
 	w.pass(2 * time.Minute)
 	wantCode(t, edit(ann, "third"), "edit_too_late")
@@ -406,20 +436,26 @@ func TestEditPassesWhatAPostPasses(t *testing.T) {
 
 func TestDeleteAndRestore(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	m1, m2 := w.mustPost(t, ann, "one"), w.mustPost(t, ann, "two")
-	_, err := w.Delete(t.Context(), bob, room, []chat.MessageID{m1.ID})
+	byMod := chat.Order{By: mod}
+	m1, m2, m3 := w.mustPost(t, ann, "one"), w.mustPost(t, ann, "two"), w.mustPost(t, ann, "three")
+	_, err := w.DeleteOwn(t.Context(), bob, room, []chat.MessageID{m1.ID})
 	wantCode(t, err, "not_your_message")
-	_, err = w.Delete(t.Context(), ann, room, nil)
+	_, err = w.DeleteOwn(t.Context(), ann, room, nil)
 	wantCode(t, err, "bad_request")
-	if _, err := w.Delete(t.Context(), mod, room, []chat.MessageID{m1.ID, m2.ID}); err != nil {
+	if _, err := w.DeleteOwn(t.Context(), ann, room, []chat.MessageID{m3.ID}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Restore(t.Context(), ann, room, []chat.MessageID{m1.ID})
+	_, err = w.Delete(t.Context(), chat.Order{By: ann}, room, []chat.MessageID{m1.ID})
 	wantCode(t, err, "not_a_moderator")
-	if _, err := w.Restore(t.Context(), mod, room, []chat.MessageID{m1.ID}); err != nil {
+	if _, err := w.Delete(t.Context(), byMod, room, []chat.MessageID{m1.ID, m2.ID}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Restore(t.Context(), chat.Order{By: ann}, room, []chat.MessageID{m1.ID})
+	wantCode(t, err, "not_a_moderator")
+	if _, err := w.Restore(t.Context(), byMod, room, []chat.MessageID{m1.ID, m3.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.texts(t); !slices.Equal(got, []string{"one"}) {
-		t.Errorf("the room holds %q, want what was restored", got)
+		t.Errorf("the room holds %q, want what was restored; an author's own deletion is final", got)
 	}
 }

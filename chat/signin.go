@@ -74,6 +74,7 @@ func (s *Service) Rename(ctx context.Context, a Actor, name string) (Actor, erro
 		return Actor{}, err
 	}
 	a.Name = name
+	s.sight(a)
 	return a, nil
 }
 
