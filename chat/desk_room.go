@@ -31,12 +31,8 @@ func (s *Service) Configure(ctx context.Context, o Order, st SetStep) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
-	after := patch.Apply(r.Settings)
-	if after.MinLength > after.MaxLength {
-		return Outcome{}, badSetting("min_length must not exceed max_length (%d)", after.MaxLength)
-	}
-	if after.Access == AccessClaim && after.Claim.Name == "" {
-		return Outcome{}, badSetting("access claim needs a claim")
+	if err := patch.Apply(r.Settings).check(); err != nil {
+		return Outcome{}, err
 	}
 	kind := ActChangeRoom
 	if !r.Stored {

@@ -76,12 +76,7 @@ func (s *Service) refuseRead(by Actor, r Room, sc Scope) *Error {
 	return refuseScope(by, sc, r.ID)
 }
 
-// refusePost says why an actor may not write in a room; nil: they may.
-func (s *Service) refusePost(by Actor, r Room) *Error {
-	_, e := s.writing(by, r)
-	return e
-}
-
+// writing says why an actor may not write in a room (nil: they may), with what holds against them there.
 func (s *Service) writing(by Actor, r Room) (standing, *Error) {
 	st, e := s.entry(by, r)
 	switch {

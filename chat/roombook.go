@@ -52,25 +52,6 @@ func (b *roomBook) put(r Room, asOf int, now time.Time) {
 	b.rooms[r.ID] = &cachedRoom{room: r, used: now}
 }
 
-// configure applies what an event changed to the room if it is remembered.
-func (b *roomBook) configure(e Event) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	c, ok := b.rooms[e.Room]
-	if !ok || c.room.Epoch == e.Epoch && c.room.Seq >= e.Seq {
-		return
-	}
-	c.room.Settings = e.Settings.Apply(c.room.Settings)
-	c.room.Seq, c.room.Epoch, c.room.Stored = e.Seq, e.Epoch, true
-	switch {
-	case e.Archived == nil:
-	case *e.Archived:
-		c.room.ArchivedAt = e.At
-	default:
-		c.room.ArchivedAt = time.Time{}
-	}
-}
-
 // change replaces a room that is remembered, unless a later state of it is known.
 func (b *roomBook) change(r Room) {
 	b.mu.Lock()

@@ -111,7 +111,7 @@ func (s *Service) guestSince(ctx context.Context, a Actor) (time.Time, error) {
 	if !a.Issued.IsZero() && a.Issued.Before(now) {
 		first = a.Issued
 	}
-	if now.Sub(first) >= MaxLockdown || a.Tokenless {
+	if now.Sub(first) >= MaxKnown || a.Tokenless {
 		return first, nil // nobody asks further back
 	}
 	if at, ok := s.sightings.first(sightKey{a.ID, a.Alias, s.agentHash(a.Agent)}); ok && at.Before(first) {
