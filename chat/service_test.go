@@ -56,7 +56,7 @@ func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-func newWorld(t *testing.T, limits chat.Limits) *world {
+func newWorld(t testing.TB, limits chat.Limits) *world {
 	t.Helper()
 	w := &world{bell: broker.NewMemory(broker.Config{}), now: time.Now().UTC()}
 	st, err := store.Open(t.Context(), store.Config{DataDir: t.TempDir(), Durability: store.Process, Bell: w.bell, Clock: w.clock})
@@ -75,6 +75,8 @@ func newWorld(t *testing.T, limits chat.Limits) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	heard := make(chan struct{})
+	w.Service.Bell = listening{w.bell, sync.OnceFunc(func() { close(heard) })}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -94,6 +96,7 @@ func newWorld(t *testing.T, limits chat.Limits) *world {
 			t.Errorf("store.Close: %v", err)
 		}
 	})
+	<-heard
 	return w
 }
 

@@ -321,8 +321,14 @@ func TestAHeldMessageWaits(t *testing.T) {
 	if err != nil || again.Held == nil || again.Held.Message.ID != c.Held.Message.ID {
 		t.Errorf("the retry of who is muted by now came to %+v, %v, want the held message", again, err)
 	}
-	if got := len(heard.told()); got != 1 {
-		t.Errorf("the bell told %d times of one message", got)
+	told := 0
+	for _, sig := range heard.told() {
+		if sig.Held != nil {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the bell told %d times of one message", told)
 	}
 }
 
