@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,68 +15,63 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// maxAccount bounds an account's name in a request, in bytes.
-const maxAccount = 64
-
-// caller is who makes a request.
-type caller struct {
-	actor      chat.Actor
-	kind       MeKind
-	mustChange bool
-}
-
-type callerKey struct{}
-
-// callerOf returns who makes a request that authenticate let pass.
-func callerOf(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	return c
-}
-
-// gate knows who may come in.
+// gate knows who may come in. Keys, sessions and accounts are looked up at each request: what is revoked is worthless at once.
 type gate struct {
-	accounts   chat.Accounts
-	passwords  *access.Passwords
-	clientAddr func(*http.Request) netip.Addr
-	throttle   *throttle
-	proved     *proofs
+	accounts       chat.Accounts
+	passwords      *access.Passwords
+	throttle       *throttle
+	proved         *proofs
+	used           *lastUses
+	idle, lifetime time.Duration
+	now            func() time.Time
+	newID          func() string
+	logger         *slog.Logger
 }
 
 func newGate(c Config) *gate {
 	return &gate{
-		accounts: c.Accounts, passwords: c.Passwords, clientAddr: c.ClientAddr,
-		throttle: newThrottle(c), proved: newProofs(c.Now, proofFor),
+		accounts: c.Chat.Accounts, passwords: c.Passwords,
+		throttle: newThrottle(c), proved: newProofs(c.Now, proofFor), used: newLastUses(),
+		idle: c.SessionIdle, lifetime: c.SessionLifetime, now: c.Now, newID: c.Chat.NewID, logger: c.Logger,
 	}
 }
 
-// authenticate lets requests with an API key or a staff account's password pass.
+// authenticate lets requests with an API key or a session pass, and those that nobody has to be known for.
 func (g *gate) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		who, err := g.identify(r)
+		k := callOf(c.Request().Context())
+		if k.op.public {
+			return next(c)
+		}
+		who, err := g.identify(k, c.Response().Header())
 		if err != nil {
 			return err
 		}
-		who.actor.Role = chat.RoleStaff
-		who.actor.Addr = g.clientAddr(r)
-		who.actor.Agent = r.UserAgent()[:min(len(r.UserAgent()), 256)]
-		c.SetRequest(r.WithContext(context.WithValue(r.Context(), callerKey{}, who)))
+		who.actor.Addr, who.actor.Agent = k.addr, agentOf(k.request)
+		k.caller = who
 		return next(c)
 	}
 }
 
-func (g *gate) identify(r *http.Request) (caller, error) {
-	header := r.Header.Values("Authorization")
+// maxAgent bounds what is kept of a User-Agent, in bytes.
+const maxAgent = 256
+
+func agentOf(r *http.Request) string {
+	agent := strings.ToValidUTF8(r.UserAgent(), "")
+	return strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], "")
+}
+
+func (g *gate) identify(k *call, answer http.Header) (caller, error) {
+	header := k.request.Header.Values("Authorization")
+	if token, ok := sessionToken(k); ok && len(header) == 0 {
+		return g.bySession(k, answer, token)
+	}
 	if len(header) != 1 {
 		return caller{}, chat.Refuse(chat.Unauthenticated, "credentials_missing",
-			"Send an API key (Authorization: Bearer) or a staff account's name and password (Authorization: Basic).")
+			"Send an API key (Authorization: Bearer), or log in.")
 	}
-	addr := chat.AddrKey(g.clientAddr(r))
 	if scheme, key, _ := strings.Cut(header[0], " "); strings.EqualFold(scheme, "Bearer") {
-		return g.byKey(r.Context(), addr, strings.TrimSpace(key))
-	}
-	if name, password, ok := r.BasicAuth(); ok {
-		return g.byPassword(r.Context(), addr, name, password)
+		return g.byKey(k.request.Context(), k.addr, strings.TrimSpace(key))
 	}
 	return caller{}, wrongCredentials()
 }
@@ -83,59 +80,40 @@ func wrongCredentials() error {
 	return chat.Refuse(chat.Unauthenticated, "credentials_invalid", "These credentials are not valid.")
 }
 
-func (g *gate) byKey(ctx context.Context, addr, secret string) (caller, error) {
+func (g *gate) byKey(ctx context.Context, addr netip.Addr, secret string) (caller, error) {
 	prefix, _, err := access.ParseKey(secret)
 	if err != nil {
 		return caller{}, wrongCredentials()
 	}
 	credentials := g.proved.of("key", secret)
-	was, remembered := g.proved.hash(credentials)
-	if !remembered {
-		if err := g.throttle.key(ctx, addr); err != nil {
+	if !g.proved.has(credentials) {
+		if err := g.throttle.secret(ctx, chat.AddrKey(addr)); err != nil {
 			return caller{}, err
 		}
 	}
 	k, err := g.accounts.KeyByPrefix(ctx, prefix)
-	switch {
-	case err != nil && !chat.IsKind(err, chat.NotFound):
+	if err != nil && !chat.IsKind(err, chat.NotFound) {
 		return caller{}, fmt.Errorf("find key: %w", err)
-	case remembered && was != string(k.Hash): // taken back: no better than any other
-		g.proved.forget(credentials)
-		return g.byKey(ctx, addr, secret)
-	case !remembered && !access.CheckKey(secret, k.Hash):
+	}
+	now := g.now()
+	if err != nil || !opens(k, prefix, secret, now) || !k.RevokedAt.IsZero() {
+		g.proved.forget(credentials) // the next try has its price again
 		return caller{}, wrongCredentials()
 	}
-	g.proved.add(credentials, string(k.Hash))
-	return caller{actor: chat.Actor{ID: chat.UserID(chat.PrefixKey + k.ID), Name: k.Label}, kind: MeKindKey}, nil
+	if k.Expired(now) {
+		return caller{}, chat.Refuse(chat.Unauthenticated, "key_expired", "This key has expired.")
+	}
+	g.proved.add(credentials)
+	g.used.note(k.ID, now)
+	return caller{actor: k.Actor(), kind: MeKindKey, key: k}, nil
 }
 
-func (g *gate) byPassword(ctx context.Context, addr, name, password string) (caller, error) {
-	if len(name) > maxAccount {
-		return caller{}, wrongCredentials()
+// opens reports whether a secret is a key's, or the one before it while that still works.
+func opens(k chat.APIKey, prefix, secret string, now time.Time) bool {
+	if k.Prefix == prefix && access.CheckKey(secret, k.Hash) {
+		return true
 	}
-	credentials := g.proved.of("password", name, password)
-	was, remembered := g.proved.hash(credentials)
-	if !remembered {
-		if err := g.throttle.password(ctx, addr, name); err != nil {
-			return caller{}, err
-		}
-	}
-	a, err := g.accounts.Staff(ctx, name)
-	switch {
-	case err != nil && !chat.IsKind(err, chat.NotFound):
-		return caller{}, fmt.Errorf("find account: %w", err)
-	case remembered && was != a.PasswordHash: // changed since: no better than any other
-		g.proved.forget(credentials)
-		return g.byPassword(ctx, addr, name, password)
-	case !remembered:
-		if err := g.checkPassword(ctx, password, a.PasswordHash); err != nil {
-			return caller{}, err
-		}
-	}
-	g.proved.add(credentials, a.PasswordHash)
-	g.throttle.cameIn(addr, name)
-	actor := chat.Actor{ID: chat.UserID(chat.PrefixStaff + a.Name), Name: a.Name}
-	return caller{actor: actor, kind: MeKindStaff, mustChange: a.MustChange}, nil
+	return k.OldPrefix == prefix && now.Before(k.OldUntil) && access.CheckKey(secret, k.OldHash)
 }
 
 // checkPassword refuses a password that doesn't have this hash. Of an account that doesn't

@@ -1,9 +1,15 @@
 package api
 
 import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"github.com/labstack/echo/v4"
 )
 
 // defaultLimit is how many items a page holds where the request doesn't say.
@@ -16,33 +22,108 @@ func limitOf(limit *int) int {
 	return *limit
 }
 
-// A cursor is the list's name and the last item's key. It is opaque to clients, so that it
-// can hold more one day; the name keeps it from being used with another list.
+// cursors makes and reads cursors: the operation, its filters and the last item's key, under a MAC. Clients can't make
+// any, so that what comes out of one went into it.
+type cursors struct{ key []byte }
 
-func encodeCursor(list, key string) *string {
-	c := base64.RawURLEncoding.EncodeToString([]byte(list + "\n" + key))
-	return &c
+const cursorMAC = 16 // bytes
+
+func (k cursors) seal(op, filters, after string) string {
+	text := op + "\n" + filters + "\n" + after
+	return base64.RawURLEncoding.EncodeToString(append(k.mac(text), text...))
 }
 
-// decodeCursor returns the key after which the list goes on; "" at its start.
-func decodeCursor(list string, cursor *string) (string, error) {
-	if cursor == nil {
-		return "", nil
+// open returns what seal was given for the same operation. Code cursor_invalid.
+func (k cursors) open(op, cursor string) (filters, after string, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(raw) < cursorMAC {
+		return "", "", badCursor()
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*cursor)
-	if err != nil {
-		return "", badCursor()
+	text := string(raw[cursorMAC:])
+	if !hmac.Equal(raw[:cursorMAC], k.mac(text)) {
+		return "", "", badCursor()
 	}
-	key, ok := strings.CutPrefix(string(raw), list+"\n")
-	if !ok || key == "" {
-		return "", badCursor()
+	rest, ok := strings.CutPrefix(text, op+"\n")
+	filters, after, cut := strings.Cut(rest, "\n")
+	if !ok || !cut || after == "" {
+		return "", "", badCursor()
 	}
-	return key, nil
+	return filters, after, nil
+}
+
+func (k cursors) mac(text string) []byte {
+	h := hmac.New(sha256.New, k.key)
+	h.Write([]byte("cursor\n" + text))
+	return h.Sum(nil)[:cursorMAC]
 }
 
 func badCursor() error {
 	return &refusal{
 		status: http.StatusUnprocessableEntity, code: "cursor_invalid",
-		detail: "The cursor doesn't belong to this list.",
+		detail: "The cursor doesn't belong to this list with these filters.",
 	}
+}
+
+// turnPage reads the cursor of a list. With other filters than the list began with it is refused; without any it brings them along.
+func (s *server) turnPage(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		k := callOf(c.Request().Context())
+		if !k.op.listed {
+			return next(c)
+		}
+		query := k.request.URL.Query()
+		cursor := query.Get("cursor")
+		paging := url.Values{}
+		for _, name := range []string{"cursor", "limit"} {
+			if v, ok := query[name]; ok {
+				paging[name] = v
+			}
+			query.Del(name)
+		}
+		k.filters = query.Encode()
+		if cursor == "" {
+			return next(c)
+		}
+		filters, after, err := s.cursors.open(k.op.id, cursor)
+		if err != nil {
+			return err
+		}
+		switch {
+		case k.filters == "" && filters != "":
+			u := *k.request.URL
+			u.RawQuery = filters + "&" + paging.Encode()
+			k.request.URL = &u
+		case k.filters != filters:
+			return badCursor()
+		}
+		k.filters, k.after = filters, after
+		return next(c)
+	}
+}
+
+// nextOf makes the cursor of the page after the item with this key.
+func nextOf(ctx context.Context, key string) *string {
+	k := callOf(ctx)
+	c := k.cursors.seal(k.op.id, k.filters, key)
+	return &c
+}
+
+// pageOf reads one page of a list: list returns at most limit items, those after the one with the key after; key
+// is an item's.
+func pageOf[T, J any](
+	ctx context.Context, limit *int, list func(after string, limit int) ([]T, error), key func(T) string, to func(T) J,
+) (items []J, next *string, err error) {
+	n := limitOf(limit)
+	all, err := list(callOf(ctx).after, n+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	items = make([]J, 0, min(n, len(all)))
+	for _, x := range all[:min(n, len(all))] {
+		items = append(items, to(x))
+	}
+	if len(all) > n {
+		next = nextOf(ctx, key(all[n-1]))
+	}
+	return items, next, nil
 }

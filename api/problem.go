@@ -102,8 +102,7 @@ func (s *server) refuse(err error, c echo.Context) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	if p.Status == http.StatusUnauthorized {
-		h.Add("WWW-Authenticate", `Bearer realm="chatd"`)
-		h.Add("WWW-Authenticate", `Basic realm="chatd", charset="UTF-8"`)
+		h.Set("WWW-Authenticate", `Bearer realm="chatd"`)
 	}
 	if p.RetryAfterMs != nil {
 		h.Set("Retry-After", strconv.FormatInt((*p.RetryAfterMs+999)/1000, 10))

@@ -17,26 +17,19 @@ const (
 // proof stands for credentials that were right.
 type proof [sha256.Size]byte
 
-// proofs remembers for a while which credentials were right, so that a script with a
-// password doesn't cost a password hash a request. It keeps them as keyed hashes, under a
-// key that dies with the process.
+// proofs remembers for a while which credentials were right, so that who has them isn't held
+// by what bounds guessing. It keeps them as keyed hashes, under a key that dies with the process.
 type proofs struct {
 	key   [32]byte
 	now   func() time.Time
 	lasts time.Duration
 
 	mu    sync.Mutex
-	right map[proof]proved
-}
-
-// proved says what credentials were right for, and until when that is remembered.
-type proved struct {
-	hash string
-	end  time.Time
+	right map[proof]time.Time // until when it is remembered
 }
 
 func newProofs(now func() time.Time, lasts time.Duration) *proofs {
-	p := &proofs{now: now, lasts: lasts, right: make(map[proof]proved)}
+	p := &proofs{now: now, lasts: lasts, right: make(map[proof]time.Time)}
 	_, _ = rand.Read(p.key[:]) // never fails (crypto/rand)
 	return p
 }
@@ -50,26 +43,22 @@ func (p *proofs) of(parts ...string) proof {
 	return proof(h.Sum(nil))
 }
 
-// hash returns the stored hash that x was right for, if x is remembered. Where another is
-// stored by now, x proves nothing.
-func (p *proofs) hash(x proof) (string, bool) {
+// has reports whether x is remembered. What it was right for may have changed since: that is to be asked all the same.
+func (p *proofs) has(x proof) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r, ok := p.right[x]
-	if !ok || !p.now().Before(r.end) {
-		return "", false
-	}
-	return r.hash, true
+	end, ok := p.right[x]
+	return ok && p.now().Before(end)
 }
 
-// add remembers from now on that x was right for hash.
-func (p *proofs) add(x proof, hash string) {
+// add remembers from now on that x was right.
+func (p *proofs) add(x proof) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	if _, ok := p.right[x]; !ok && len(p.right) >= maxProofs {
-		for k, r := range p.right {
-			if !now.Before(r.end) {
+		for k, end := range p.right {
+			if !now.Before(end) {
 				delete(p.right, k)
 			}
 		}
@@ -77,7 +66,7 @@ func (p *proofs) add(x proof, hash string) {
 			return
 		}
 	}
-	p.right[x] = proved{hash, now.Add(p.lasts)}
+	p.right[x] = now.Add(p.lasts)
 }
 
 func (p *proofs) forget(x proof) {

@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/chatd/chatd/access"
 	adminui "github.com/chatd/chatd/admin-ui"
+	"github.com/chatd/chatd/api/live"
 	"github.com/chatd/chatd/chat"
 )
 
@@ -23,21 +25,32 @@ const apiBase = "/api/v1"
 // are without a value.
 type Config struct {
 	Chat      *chat.Service
-	Accounts  chat.Accounts
 	Passwords *access.Passwords
-	Limiter   chat.Limiter
+	Limiter   chat.Meter
 	// LogInsPerAddr and LogInsPerAccount bound the passwords and keys that are looked up and
 	// checked: of an address, and of an address on one account. An account takes 20 times
 	// the second from all addresses together. Zero: 20 and 10 a minute; never unlimited.
 	LogInsPerAddr, LogInsPerAccount chat.Rate
-	// ClientAddr finds a request's client behind trusted proxies.
+	// Requests is how many requests each key and each session may make. Zero: unlimited.
+	Requests chat.Rate
+	// A staff session ends SessionIdle after it was last used, and SessionLifetime after it began in any case.
+	// Zero: 12 hours and 7 days.
+	SessionIdle, SessionLifetime time.Duration
+	// Secret makes cursors and seals kept answers: the same on all nodes, 32 bytes.
+	Secret []byte
+	// ClientAddr finds a request's client behind trusted proxies; Secure says whether it speaks TLS.
 	ClientAddr func(*http.Request) netip.Addr
-	Sockets    Sockets
+	Secure     func(*http.Request) bool
+	// Live measures how the node is doing.
+	Live    *live.Meter
+	Sockets Sockets
 	// Metrics answers /metrics.
 	Metrics http.Handler
 	// Observe hears of each request but probes and sockets: route is one of chatd's own, or
 	// "unknown". nil: nobody does.
 	Observe func(route string, status int, took time.Duration)
+	// Leaving is closed when the node begins to stop: streams end then. nil: they end with their requests.
+	Leaving <-chan struct{}
 	// Checks are what must be well for the node to serve.
 	Checks []Check
 	// Pages are the files that adminui.Pages names.
@@ -62,20 +75,56 @@ type Check struct {
 	Ask  func(context.Context) error
 }
 
-type server struct {
-	Config
-	echo  *echo.Echo
-	pages map[string]*asset   // by file
-	known map[string]struct{} // the routes
+// Server answers all of chatd's addresses.
+type Server struct {
+	http  http.Handler
+	gate  *gate
+	tasks *tasks
+	log   *slog.Logger
 }
 
-// New makes the handler of all of chatd's addresses. It starts nothing.
-func New(c Config) (http.Handler, error) {
+type server struct {
+	Config
+	echo    *echo.Echo
+	pages   map[string]*asset   // by file
+	known   map[string]struct{} // the routes
+	cursors cursors
+	running running
+	gate    *gate
+	tasks   *tasks
+}
+
+// New makes a Server. It starts nothing.
+func New(c Config) (*Server, error) {
+	if c.SessionIdle == 0 {
+		c.SessionIdle = 12 * time.Hour
+	}
+	if c.SessionLifetime == 0 {
+		c.SessionLifetime = 7 * 24 * time.Hour
+	}
 	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
-	return s.echo, nil
+	return &Server{http: s.echo, gate: s.gate, tasks: s.tasks, log: c.Logger}, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.ServeHTTP(w, r) }
+
+// Run does the tasks that requests begin, and notes when keys are used. It returns when ctx has ended and the
+// tasks have stopped.
+func (s *Server) Run(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error {
+		s.gate.used.run(ctx, s.gate.accounts, s.log)
+		return nil
+	})
+	g.Go(func() error {
+		s.tasks.run(ctx)
+		return nil
+	})
+	return g.Wait()
 }
 
 func newServer(c Config) (*server, error) {
@@ -90,7 +139,11 @@ func newServer(c Config) (*server, error) {
 	if c.Observe == nil {
 		c.Observe = func(string, int, time.Duration) {}
 	}
-	s := &server{Config: c, echo: echo.New(), pages: pages, known: make(map[string]struct{})}
+	s := &server{
+		Config: c, echo: echo.New(), pages: pages, known: make(map[string]struct{}),
+		cursors: cursors{c.Secret}, running: running{all: make(map[string]struct{})},
+		gate: newGate(c), tasks: newTasks(c.Now, c.Chat.NewID, c.Logger),
+	}
 	s.echo.HTTPErrorHandler = s.refuse
 	s.echo.Use(s.identifyRequest, s.logAccess, s.recover, commonHeaders)
 	s.routes(contract)
@@ -103,10 +156,11 @@ func newServer(c Config) (*server, error) {
 // routes is the map of everything that chatd answers.
 func (s *server) routes(contract *contract) {
 	e := s.echo
-	RegisterHandlersWithOptions(e, NewStrictHandler(&handler{chat: s.Chat}, nil), RegisterHandlersOptions{
+	h := &handler{chat: s.Chat, gate: s.gate, secret: s.Secret, tasks: s.tasks, live: s.Live, leaving: s.Leaving}
+	RegisterHandlersWithOptions(e, NewStrictHandler(h, nil), RegisterHandlersOptions{
 		BaseURL: apiBase,
 		// Not a group: Echo's groups answer for addresses that aren't theirs.
-		OperationMiddlewares: contract.each(noStore, offerHeaders, refuseCrossOrigin, newGate(s.Config).authenticate, contract.validate),
+		OperationMiddlewares: contract.each(s.passage(contract)),
 	})
 
 	e.GET("/ws", func(c echo.Context) error {
@@ -132,6 +186,16 @@ func (s *server) routes(contract *contract) {
 		}
 		e.GET(path, h)
 		e.HEAD(path, h)
+	}
+}
+
+// passage is what a request to an operation goes through before its handler.
+func (s *server) passage(contract *contract) func(operation) []echo.MiddlewareFunc {
+	return func(op operation) []echo.MiddlewareFunc {
+		return []echo.MiddlewareFunc{
+			noStore, offerHeaders, s.receive(op), refuseCrossOrigin, s.gate.authenticate, s.allow, authorize,
+			s.turnPage, contract.validate, s.once,
+		}
 	}
 }
 

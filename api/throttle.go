@@ -9,7 +9,7 @@ import (
 )
 
 // The log-ins that are checked where the configuration doesn't say. Each costs a look-up
-// and a password hash; what was right a moment ago costs none and isn't counted.
+// and a password hash.
 var (
 	defaultLogInsPerAddr    = chat.Rate{Limit: 20, Period: time.Minute}
 	defaultLogInsPerAccount = chat.Rate{Limit: 10, Period: time.Minute}
@@ -50,8 +50,8 @@ func newThrottle(c Config) *throttle {
 	return t
 }
 
-// key spends what an address may try of keys.
-func (t *throttle) key(ctx context.Context, addr string) error {
+// secret spends what an address may try of keys and sessions.
+func (t *throttle) secret(ctx context.Context, addr string) error {
 	return t.spend(ctx, "login:k:"+addr, times(keysPerLogIn, t.perAddr))
 }
 
@@ -59,7 +59,7 @@ func (t *throttle) key(ctx context.Context, addr string) error {
 // what everybody may try on the account. A known address is held by the first alone.
 func (t *throttle) password(ctx context.Context, addr, name string) error {
 	own := "login:p:" + addr + " " + name
-	if _, known := t.known.hash(t.known.of(addr, name)); known {
+	if t.known.has(t.known.of(addr, name)) {
 		return t.spend(ctx, own, t.perAccount)
 	}
 	// The address first: what it may no longer try must cost others nothing.
@@ -72,8 +72,18 @@ func (t *throttle) password(ctx context.Context, addr, name string) error {
 	return t.spend(ctx, "login:n:"+name, times(everybodysLogIns, t.perAccount))
 }
 
+// code spends what everybody may try of an account's one-time codes. Who tries any knows the password.
+func (t *throttle) code(ctx context.Context, name string) error {
+	return t.spend(ctx, "login:c:"+name, t.perAccount)
+}
+
+// joining spends what an address may try of invitations.
+func (t *throttle) joining(ctx context.Context, addr string) error {
+	return t.spend(ctx, "login:a:"+addr, t.perAddr)
+}
+
 // cameIn makes an address known for an account.
-func (t *throttle) cameIn(addr, name string) { t.known.add(t.known.of(addr, name), "") }
+func (t *throttle) cameIn(addr, name string) { t.known.add(t.known.of(addr, name)) }
 
 func times(n int64, r chat.Rate) chat.Rate { return chat.Rate{Limit: n * r.Limit, Period: r.Period} }
 

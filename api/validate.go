@@ -41,11 +41,11 @@ func readContract(spec []byte) (*contract, error) {
 	return c, nil
 }
 
-// each gives every operation the same middleware.
-func (k *contract) each(m ...echo.MiddlewareFunc) map[string][]echo.MiddlewareFunc {
+// each gives every operation its middleware.
+func (k *contract) each(of func(operation) []echo.MiddlewareFunc) map[string][]echo.MiddlewareFunc {
 	all := make(map[string][]echo.MiddlewareFunc, len(k.routes))
 	for _, r := range k.routes {
-		all[r.Operation.OperationID] = m
+		all[r.Operation.OperationID] = of(newOperation(r.Operation))
 	}
 	return all
 }
@@ -135,6 +135,7 @@ func checkBody(w http.ResponseWriter, r *http.Request, route *routers.Route) err
 	if err != nil || !json.Valid(body) {
 		return &refusal{status: http.StatusBadRequest, code: "body_malformed", detail: "The body is not JSON."}
 	}
+	callOf(r.Context()).body = body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
