@@ -46,6 +46,7 @@ func TestDefaults(t *testing.T) {
 		RoomCreation: "anyone", RoomsMax: 10_000, EditWindow: Window{For: 15 * time.Minute},
 		RateMessagesUser: Rate{10, 10 * time.Second}, RateMessagesAddress: Rate{40, 10 * time.Second}, RateActionsUser: Rate{60, 10 * time.Second},
 		RateJoinsAddress: Rate{60, time.Minute}, RateNewRoomsAddress: Rate{10, time.Hour}, RateConnectionsAddress: Rate{60, time.Minute},
+		RateAPI: Rate{1200, time.Minute}, SessionIdle: 12 * time.Hour, SessionLifetime: 168 * time.Hour,
 		RateLogins: Rate{10, 15 * time.Minute}, ConnectionsAddressMax: 100, ConnectionsMax: 50_000,
 		SessionQueue: 256 << 10, SocketSendBuffer: 64 << 10, FrameMax: 64 << 10, Heartbeat: 25 * time.Second,
 	}

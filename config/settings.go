@@ -22,15 +22,17 @@ type Settings struct {
 	LogLevel        string        `name:"log-level" default:"info" is:"debug|info|warn|error" group:"server" help:"Least level that is logged."`
 	LogFormat       string        `name:"log-format" default:"auto" is:"auto|json|text" group:"server" help:"Form of the log: auto is text on a terminal and json elsewhere."`
 
-	AdminPassword     Secret   `name:"admin-password" default:"" placeholder:"SECRET" is:"password" group:"access" help:"First start: password of the staff account admin. Empty: one is made and printed once."`
-	APIKey            Secret   `name:"api-key" default:"" placeholder:"SECRET" is:"apikey" group:"access" help:"First start: an API key with all rights. Empty: none."`
-	JWTSecret         Secret   `name:"jwt-secret" default:"" placeholder:"SECRET" is:"jwtsecret" group:"access" help:"Secret shared with your site, which signs users' tokens with HS256."`
-	JWTSecretPrevious Secret   `name:"jwt-secret-previous" default:"" placeholder:"SECRET" is:"jwtsecret" group:"access" help:"The secret before it, still accepted while it is rotated."`
-	JWTPublicKeyFile  string   `name:"jwt-public-key-file" default:"" placeholder:"FILE" group:"access" help:"PEM file of public keys for users' tokens (RS256, ES256, EdDSA)."`
-	JWKSURL           string   `name:"jwks-url" default:"" placeholder:"URL" is:"web" group:"access" help:"Address of a JWK Set with public keys for users' tokens."`
-	JWTAlgorithms     []string `name:"jwt-algorithms" default:"" placeholder:"ALG" is:"algorithm" group:"access" help:"Accepted signing algorithms. Empty: those that the keys serve."`
-	JWTIssuer         string   `name:"jwt-issuer" default:"" placeholder:"TEXT" group:"access" help:"What a token's iss must be. Empty: not checked."`
-	JWTAudience       string   `name:"jwt-audience" default:"" placeholder:"TEXT" group:"access" help:"What a token's aud must hold. Empty: not checked."`
+	AdminPassword     Secret        `name:"admin-password" default:"" placeholder:"SECRET" is:"password" group:"access" help:"First start: password of the staff account admin. Empty: one is made and printed once."`
+	APIKey            Secret        `name:"api-key" default:"" placeholder:"SECRET" is:"apikey" group:"access" help:"First start: an API key with all rights. Empty: none."`
+	SessionIdle       time.Duration `name:"session-idle" default:"12h" min:"5m" max:"720h" group:"access" help:"How long a log-in of staff lasts that nobody uses."`
+	SessionLifetime   time.Duration `name:"session-lifetime" default:"168h" min:"5m" max:"8760h" group:"access" help:"How long a log-in of staff lasts in any case."`
+	JWTSecret         Secret        `name:"jwt-secret" default:"" placeholder:"SECRET" is:"jwtsecret" group:"access" help:"Secret shared with your site, which signs users' tokens with HS256."`
+	JWTSecretPrevious Secret        `name:"jwt-secret-previous" default:"" placeholder:"SECRET" is:"jwtsecret" group:"access" help:"The secret before it, still accepted while it is rotated."`
+	JWTPublicKeyFile  string        `name:"jwt-public-key-file" default:"" placeholder:"FILE" group:"access" help:"PEM file of public keys for users' tokens (RS256, ES256, EdDSA)."`
+	JWKSURL           string        `name:"jwks-url" default:"" placeholder:"URL" is:"web" group:"access" help:"Address of a JWK Set with public keys for users' tokens."`
+	JWTAlgorithms     []string      `name:"jwt-algorithms" default:"" placeholder:"ALG" is:"algorithm" group:"access" help:"Accepted signing algorithms. Empty: those that the keys serve."`
+	JWTIssuer         string        `name:"jwt-issuer" default:"" placeholder:"TEXT" group:"access" help:"What a token's iss must be. Empty: not checked."`
+	JWTAudience       string        `name:"jwt-audience" default:"" placeholder:"TEXT" group:"access" help:"What a token's aud must hold. Empty: not checked."`
 
 	AllowedOrigins []string       `name:"allowed-origins" default:"" placeholder:"ORIGIN" is:"origin" group:"access" help:"Sites that may connect besides the server's own host: https://example.com, https://*.example.com, or * for all."`
 	TrustedProxies []netip.Prefix `name:"trusted-proxies" default:"" placeholder:"NET" group:"access" help:"Addresses or networks of proxies whose forwarding headers are believed. Empty: none, this machine neither."`
@@ -45,6 +47,7 @@ type Settings struct {
 	RateJoinsAddress       Rate `name:"rate-joins-address" default:"60/1m" group:"limits" help:"Joins of rooms from one address."`
 	RateNewRoomsAddress    Rate `name:"rate-new-rooms-address" default:"10/1h" group:"limits" help:"New rooms from one address."`
 	RateConnectionsAddress Rate `name:"rate-connections-address" default:"60/1m" group:"limits" help:"New connections from one address."`
+	RateAPI                Rate `name:"rate-api" default:"1200/1m" group:"limits" help:"Requests to the REST API with one key, or in one session of staff."`
 	RateLogins             Rate `name:"rate-logins" default:"10/15m" group:"limits" help:"Log-ins of staff from one address, and from one address to one account; an account has 20 times that from everywhere. Never off: off means the default."`
 	ConnectionsAddressMax  int  `name:"connections-address-max" default:"100" min:"0" max:"10000000" group:"limits" help:"Open connections from one address; 0: unlimited."`
 	ConnectionsMax         int  `name:"connections-max" default:"50000" min:"0" max:"10000000" group:"limits" help:"Open connections of this node; 0: unlimited."`

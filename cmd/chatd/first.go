@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/chatd/chatd/access"
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/config"
@@ -42,8 +40,8 @@ func firstAccount(ctx context.Context, accounts chat.Accounts, passwords *access
 	if err != nil {
 		return "", fmt.Errorf("hash the first password: %w", err)
 	}
-	err = accounts.AddStaff(ctx, chat.StaffAccount{
-		Name: adminName, Role: "owner", PasswordHash: hash, MustChange: made != "", CreatedAt: time.Now().UTC(),
+	err = accounts.FirstStaff(ctx, chat.StaffAccount{
+		Name: adminName, Role: chat.Owner, PasswordHash: hash, MustChange: made != "", CreatedAt: time.Now().UTC(), Version: 1,
 	})
 	if chat.CodeOf(err) == "staff_exists" {
 		return "", nil // another node was first
@@ -73,8 +71,9 @@ func firstKey(ctx context.Context, accounts chat.Accounts, secret string, log *s
 		log.Warn("CHATD_API_KEY is not the key that the first start stored; it is ignored")
 		return nil
 	}
-	err = accounts.AddKey(ctx, chat.APIKey{
-		ID: uuid.Must(uuid.NewV7()).String(), Prefix: prefix, Hash: hash, Label: "Automation", CreatedAt: time.Now().UTC(),
+	err = accounts.FirstKey(ctx, chat.APIKey{
+		ID: newID(), Prefix: prefix, Hash: hash, Label: "Automation", Grant: chat.Grant{Scopes: chat.Scopes()},
+		By: chat.System, CreatedAt: time.Now().UTC(), Version: 1,
 	})
 	if err != nil {
 		return fmt.Errorf("store the first API key: %w", err)

@@ -22,10 +22,10 @@ var errFull = errors.New("no space left on device")
 func (*fullAccounts) KeyByPrefix(context.Context, string) (chat.APIKey, error) {
 	return chat.APIKey{}, chat.Refuse(chat.NotFound, "key_not_found", "")
 }
-func (*fullAccounts) CountKeys(context.Context) (int, error)              { return 0, nil }
-func (*fullAccounts) AddKey(context.Context, chat.APIKey) error           { return errFull }
-func (f *fullAccounts) CountStaff(context.Context) (int, error)           { return f.staff, nil }
-func (f *fullAccounts) AddStaff(context.Context, chat.StaffAccount) error { f.staff++; return nil }
+func (*fullAccounts) CountKeys(context.Context) (int, error)                { return 0, nil }
+func (*fullAccounts) FirstKey(context.Context, chat.APIKey) error           { return errFull }
+func (f *fullAccounts) CountStaff(context.Context) (int, error)             { return f.staff, nil }
+func (f *fullAccounts) FirstStaff(context.Context, chat.StaffAccount) error { f.staff++; return nil }
 
 // TestAccountIsMadeLast shows that no password is made that nobody would be told.
 func TestAccountIsMadeLast(t *testing.T) {

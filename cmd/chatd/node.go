@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"runtime"
-	"sync/atomic"
 	"time"
 
 	chatd "github.com/chatd/chatd"
@@ -27,6 +25,7 @@ import (
 const (
 	guestSecret = "guests"
 	aliasSecret = "aliases"
+	apiSecret   = "api"
 )
 
 // node is everything, wired.
@@ -38,8 +37,8 @@ type node struct {
 	tokens   *access.Tokens
 	sockets  *ws.Server
 	metrics  *metrics
-	handler  http.Handler
-	leaving  atomic.Bool
+	api      *api.Server
+	leaving  chan struct{} // closed when the node begins to stop
 
 	madePassword string
 }
@@ -47,7 +46,7 @@ type node struct {
 // newNode wires the packages together, in the order in which they need each other. It
 // starts nothing; the caller closes it.
 func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node, err error) {
-	n := &node{settings: s, log: log, metrics: newMetrics()}
+	n := &node{settings: s, log: log, metrics: newMetrics(), leaving: make(chan struct{})}
 	bell := broker.NewMemory(broker.Config{})
 	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell), log); err != nil {
 		return nil, err
@@ -104,13 +103,18 @@ func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *ac
 		return err
 	}
 	n.metrics.watch(n.sockets.Stats)
-	n.handler, err = api.New(api.Config{
-		Chat: n.core, Accounts: n.store, Passwords: passwords, Limiter: bell,
-		LogInsPerAddr: rate(n.settings.RateLogins), LogInsPerAccount: rate(n.settings.RateLogins),
-		ClientAddr: proxies.ClientAddr,
-		Sockets:    n.sockets,
-		Metrics:    n.metrics.handler(),
-		Observe:    n.metrics.observe,
+	secret, err := n.secret(ctx, apiSecret)
+	if err != nil {
+		return err
+	}
+	n.api, err = api.New(api.Config{
+		Chat: n.core, Passwords: passwords, Limiter: bell,
+		LogInsPerAddr: rate(n.settings.RateLogins), LogInsPerAccount: rate(n.settings.RateLogins), Requests: rate(n.settings.RateAPI),
+		SessionIdle: n.settings.SessionIdle, SessionLifetime: n.settings.SessionLifetime, Secret: secret,
+		ClientAddr: proxies.ClientAddr, Secure: proxies.Secure, Leaving: n.leaving,
+		Sockets: n.sockets,
+		Metrics: n.metrics.handler(),
+		Observe: n.metrics.observe,
 		Checks: []api.Check{
 			{Name: "store", Ask: n.store.Ping},
 			{Name: "serving", Ask: n.askServing},
@@ -158,10 +162,12 @@ func (n *node) secret(ctx context.Context, name string) ([]byte, error) {
 }
 
 func (n *node) askServing(context.Context) error {
-	if n.leaving.Load() {
+	select {
+	case <-n.leaving:
 		return errors.New("the node is stopping")
+	default:
+		return nil
 	}
-	return nil
 }
 
 // parts are what runs, in the order of starting; it stops in the reverse order.
@@ -171,14 +177,15 @@ func (n *node) parts(l net.Listener) []part {
 		{"tokens", n.tokens.Run},
 		{"core", n.core.Run},
 		{"sockets", n.sockets.Run},
+		{"api", n.api.Run},
 		{"http", func(ctx context.Context) error { return n.serve(ctx, l) }},
 	}
 }
 
 func (n *node) serve(ctx context.Context, l net.Listener) error {
-	stop := context.AfterFunc(ctx, func() { n.leaving.Store(true) })
+	stop := context.AfterFunc(ctx, func() { close(n.leaving) })
 	defer stop()
-	return serveHTTP(ctx, newHTTPServer(n.handler, n.log), l, n.sockets.Drain, n.settings.ShutdownTimeout/2)
+	return serveHTTP(ctx, newHTTPServer(n.api, n.log), l, n.sockets.Drain, n.settings.ShutdownTimeout/2)
 }
 
 func (n *node) close() error { return n.store.Close() }
