@@ -2,86 +2,120 @@ package api
 
 import (
 	"context"
-	"math"
-	"strconv"
-	"time"
+	"net/http"
+	"slices"
 
 	"github.com/chatd/chatd/chat"
 )
 
 // ListMessages implements GET /rooms/{room}/messages.
 func (h *handler) ListMessages(ctx context.Context, in ListMessagesRequestObject) (ListMessagesResponseObject, error) {
-	list := "messages " + in.Room
-	key, err := decodeCursor(list, in.Params.Cursor)
+	room, p := chat.RoomID(in.Room), in.Params
+	after := callOf(ctx).after
+	switch {
+	case p.Around != nil && after == "": // the pages after it go on without a middle
+		return h.messagesAround(ctx, room, chat.MessageID(*p.Around), p.Include, p.Limit)
+	case p.Include != nil:
+		return h.messagesWith(ctx, room, toIncluded(*p.Include), p.Limit)
+	}
+	before, err := seqOf(after)
 	if err != nil {
 		return nil, err
 	}
-	before := int64(math.MaxInt64)
-	if key != "" {
-		if before, err = strconv.ParseInt(key, 10, 64); err != nil || before <= 0 {
-			return nil, badCursor()
-		}
-	}
-	p, err := h.chat.History(ctx, callerOf(ctx).actor, chat.RoomID(in.Room),
-		chat.PageQuery{Before: chat.Seq(before), Limit: limitOf(in.Params.Limit)})
+	page, err := h.chat.History(ctx, callerOf(ctx).actor, room, chat.PageQuery{Before: before, Limit: limitOf(p.Limit)})
 	if err != nil {
 		return nil, err
 	}
-	page := ListMessages200JSONResponse{Items: make([]Message, len(p.Messages))}
-	for i, m := range p.Messages { // oldest first; the answer is newest first
-		page.Items[len(p.Messages)-1-i] = toMessage(m)
-	}
-	if p.MoreBefore && len(p.Messages) > 0 {
-		page.Next = encodeCursor(list, strconv.FormatInt(int64(p.Messages[0].Seq), 10))
-	}
-	return page, nil
+	return historyPage(ctx, page), nil
 }
 
-// PostMessage implements POST /rooms/{room}/messages: staff speak in a room.
+// PostMessage implements POST /rooms/{room}/messages: staff speak in a room. That isn't an act: the log has it.
 func (h *handler) PostMessage(ctx context.Context, in PostMessageRequestObject) (PostMessageResponseObject, error) {
-	d := chat.Draft{Text: in.Body.Text}
-	if in.Body.Nonce != nil {
-		d.Nonce = *in.Body.Nonce
-	}
-	if in.Body.ReplyTo != nil {
-		d.ReplyTo = chat.MessageID(*in.Body.ReplyTo)
-	}
-	c, err := h.chat.Post(ctx, callerOf(ctx).actor, chat.RoomID(in.Room), d)
+	o, err := orderOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return PostMessage201JSONResponse(toMessage(*c.Event.Message)), nil
+	d := chat.Draft{
+		Text: in.Body.Text, Nonce: value(in.Body.Nonce), ReplyTo: chat.MessageID(value(in.Body.ReplyTo)),
+	}
+	once := nonceOf(ctx)
+	if once != "" {
+		d.Nonce = once // of the two the one that another request must not have
+	}
+	c, err := h.chat.Say(ctx, o, chat.RoomID(in.Room), d)
+	switch {
+	case err != nil:
+		return nil, err
+	case o.DryRun:
+		out := chat.Outcome{DryRun: true, Impact: chat.Impact{Messages: 1, Rooms: 1}}
+		return encode(answer{status: http.StatusOK, body: h.toActResult(ctx, out)})
+	}
+	m := messageOf(c)
+	if c.Duplicate && once != "" && !sameDraft(m, d) {
+		return nil, otherRequest()
+	}
+	return encode(answer{status: http.StatusCreated, body: m})
+}
+
+// messageOf is what a post came to.
+func messageOf(c chat.Committed) Message {
+	if c.Event.Message == nil {
+		return heldMessage(*c.Held)
+	}
+	return toMessage(*c.Event.Message)
+}
+
+// sameDraft reports whether a message is what d asks for.
+func sameDraft(m Message, d chat.Draft) bool {
+	to := ""
+	if m.ReplyTo != nil {
+		to = m.ReplyTo.ID
+	}
+	return m.Text == chat.CleanText(d.Text) && to == string(d.ReplyTo)
+}
+
+// ShowMessage implements GET /rooms/{room}/messages/{message}.
+func (h *handler) ShowMessage(ctx context.Context, in ShowMessageRequestObject) (ShowMessageResponseObject, error) {
+	m, earlier, err := h.chat.ShowMessage(ctx, callerOf(ctx).actor, chat.RoomID(in.Room), chat.MessageID(in.Message))
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(earlier) // the latest first
+	return ShowMessage200JSONResponse{
+		Message: toStored(m), Hides: each(m.Hides, toDeletion),
+		Earlier: each(earlier, func(t chat.EarlierText) EarlierText { return EarlierText{Text: t.Text, Until: t.Until.UTC()} }),
+	}, nil
 }
 
 func toMessage(m chat.Message) Message {
 	out := Message{
 		ID: string(m.ID), Room: string(m.Room), Seq: int64(m.Seq), From: toAuthor(m.Author), Text: m.Text,
-		At: m.At.UTC(), EditedAt: optional(m.EditedAt), Mentions: []UserID{}, Reactions: []Reaction{},
-	}
-	if m.HTML != "" {
-		out.HTML = &m.HTML
+		HTML: orNull(m.HTML), At: m.At.UTC(), EditedAt: optional(m.EditedAt), Mentions: texts(m.Mentions),
+		Reactions: each(m.Reactions, toReaction),
 	}
 	if m.ReplyTo != nil {
 		out.ReplyTo = &Reply{ID: string(m.ReplyTo.ID), From: toAuthor(m.ReplyTo.Author), Excerpt: m.ReplyTo.Excerpt}
 	}
-	for _, id := range m.Mentions {
-		out.Mentions = append(out.Mentions, string(id))
-	}
-	for _, r := range m.Reactions {
-		out.Reactions = append(out.Reactions, Reaction{Emoji: r.Emoji, Count: r.Count})
+	return out
+}
+
+func toReaction(r chat.Reaction) Reaction { return Reaction{Emoji: r.Emoji, Count: r.Count} }
+
+// toStored shows a message with what only staff may know.
+func toStored(m chat.StoredMessage) Message {
+	out := toMessage(m.Message)
+	out.Shadow = m.Shadow
+	if len(m.Hides) > 0 {
+		d := toDeletion(m.Hides[0])
+		out.Deleted = &d
 	}
 	return out
 }
 
-func toAuthor(a chat.Author) Author {
-	return Author{ID: string(a.ID), Name: a.Name, Role: AuthorRole(a.Role)}
+func toDeletion(x chat.Hidden) Deletion {
+	return Deletion{Act: orNull(x.Act), By: string(x.By), At: x.At.UTC(), Own: x.Own}
 }
 
-// optional is nil for the zero time.
-func optional(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.UTC()
-	return &t
+func toAuthor(a chat.Author) Author {
+	return Author{ID: string(a.ID), Name: a.Name, Role: AuthorRole(a.Role)}
 }

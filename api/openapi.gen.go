@@ -679,7 +679,7 @@ type Connection struct {
 	Name     string   `json:"name"`
 	Protocol Protocol `json:"protocol"`
 
-	// Queue Frames that wait to be written to it.
+	// Queue Bytes that wait to be written to it.
 	Queue int        `json:"queue"`
 	Role  AuthorRole `json:"role"`
 	Rooms []RoomID   `json:"rooms"`

@@ -2,86 +2,78 @@ package api
 
 import (
 	"context"
-	"time"
+	"slices"
+	"strings"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// handler implements the operations of openapi.yaml, in its order, over the core.
-type handler struct {
-	chat *chat.Service
-}
-
-var _ StrictServerInterface = (*handler)(nil)
-
-// ShowMe implements GET /me.
-func (h *handler) ShowMe(ctx context.Context, _ ShowMeRequestObject) (ShowMeResponseObject, error) {
-	c := callerOf(ctx)
-	return ShowMe200JSONResponse{
-		ID: string(c.actor.ID), Name: c.actor.Name, Kind: c.kind, MustChangePassword: c.mustChange,
-		Scopes: []Scope{},
-	}, nil
-}
-
 // ListRooms implements GET /rooms.
 func (h *handler) ListRooms(ctx context.Context, in ListRoomsRequestObject) (ListRoomsResponseObject, error) {
-	after, err := decodeCursor("rooms", in.Params.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	limit := limitOf(in.Params.Limit)
-	rooms, err := h.chat.Directory.Rooms(ctx, chat.RoomID(after), limit+1)
-	if err != nil {
-		return nil, err
-	}
-	members, err := h.chat.Presence.Occupied(ctx)
-	if err != nil {
-		return nil, err
-	}
-	page := ListRooms200JSONResponse{Items: []Room{}}
-	for _, r := range rooms[:min(limit, len(rooms))] {
-		page.Items = append(page.Items, toRoom(r, members[r.ID]))
-	}
-	if len(rooms) > limit {
-		page.Next = encodeCursor("rooms", string(rooms[limit-1].ID))
-	}
-	return page, nil
+	archived := value(in.Params.Archived)
+	q := chat.RoomQuery{Text: value(in.Params.Q), Archived: &archived}
+	items, next, err := pageOf(ctx, in.Params.Limit, func(after string, limit int) ([]chat.RoomView, error) {
+		q.After, q.Limit = chat.RoomID(after), limit
+		return h.chat.ListRooms(ctx, callerOf(ctx).actor, q, in.Params.Occupied)
+	}, func(r chat.RoomView) string { return string(r.ID) }, toRoom)
+	return ListRooms200JSONResponse{Items: items, Next: next}, err
 }
 
 // ShowRoom implements GET /rooms/{room}.
 func (h *handler) ShowRoom(ctx context.Context, in ShowRoomRequestObject) (ShowRoomResponseObject, error) {
-	r, err := h.room(ctx, chat.RoomID(in.Room))
+	r, err := h.chat.ShowRoom(ctx, callerOf(ctx).actor, chat.RoomID(in.Room))
 	if err != nil {
 		return nil, err
 	}
-	return ShowRoom200JSONResponse(r), nil
+	tellAct(ctx, "", r.Version)
+	return ShowRoom200JSONResponse(toRoom(r)), nil
 }
 
-func (h *handler) room(ctx context.Context, id chat.RoomID) (Room, error) {
-	r, err := h.chat.Log.Snapshot(ctx, id, chat.SnapshotQuery{})
-	if err != nil {
-		return Room{}, err
-	}
-	members, err := h.chat.Presence.Occupied(ctx)
-	if err != nil {
-		return Room{}, err
-	}
-	return toRoom(r.Room, members[id]), nil
+// ListMembers implements GET /rooms/{room}/members.
+func (h *handler) ListMembers(ctx context.Context, in ListMembersRequestObject) (ListMembersResponseObject, error) {
+	room := chat.RoomID(in.Room)
+	open := h.connectionsIn(room)
+	items, next, err := pageOf(ctx, in.Params.Limit, func(after string, _ int) ([]chat.Member, error) {
+		members, _, err := h.chat.Members(ctx, callerOf(ctx).actor, room, chat.MaxMembers)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(members, func(a, b chat.Member) int { return strings.Compare(memberKey(a), memberKey(b)) })
+		from, found := slices.BinarySearchFunc(members, after, func(m chat.Member, key string) int {
+			return strings.Compare(memberKey(m), key)
+		})
+		if found {
+			from++
+		}
+		return members[from:], nil
+	}, memberKey, func(m chat.Member) Member {
+		return Member{ID: string(m.ID), Name: m.Name, Role: AuthorRole(m.Role), Connections: open[m.ID]}
+	})
+	return ListMembers200JSONResponse{Items: items, Next: next}, err
 }
 
-func toRoom(r chat.Room, members int) Room {
-	return Room{
-		ID: string(r.ID), Stored: r.Stored, Members: members, Epoch: string(r.Epoch), Seq: int64(r.Seq),
-		Settings: toSettings(r.Settings),
+// memberKey sorts by name; no name holds the separator.
+func memberKey(m chat.Member) string { return m.Name + "\n" + string(m.ID) }
+
+// connectionsIn counts everybody's connections that have joined a room.
+func (h *handler) connectionsIn(room chat.RoomID) map[chat.UserID]int {
+	open := make(map[chat.UserID]int)
+	for _, s := range h.chat.Sessions.List() {
+		if slices.Contains(s.Rooms, room) {
+			open[s.Actor.ID]++
+		}
 	}
+	return open
 }
 
-func toSettings(s chat.Settings) Settings {
-	return Settings{
-		Title: s.Title, Topic: s.Topic, MinLength: s.MinLength, MaxLength: s.MaxLength, History: s.History,
-		RetainCount: s.RetainCount, RetainSeconds: int64(s.RetainFor / time.Second),
-		SlowModeSeconds: int64(s.SlowMode / time.Second),
-		ReadOnly:        s.ReadOnly, Closed: s.Closed, Guests: GuestAccess(s.Guests),
-		MembersLimit: s.MembersLimit, AllowedSites: append([]string{}, s.AllowedSites...), Access: AccessOpen,
+func toRoom(r chat.RoomView) Room {
+	out := Room{
+		ID: string(r.ID), Stored: r.Stored, Members: r.Members, Epoch: string(r.Epoch), Seq: int64(r.Seq),
+		Version: r.Version, ArchivedAt: optional(r.ArchivedAt), Settings: toSettings(r.Settings),
 	}
+	if r.Lockdown != nil {
+		l := toLockdown(*r.Lockdown)
+		out.Lockdown = &l
+	}
+	return out
 }

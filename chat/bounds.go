@@ -126,7 +126,7 @@ func (s *Service) takeBounds(ctx context.Context, o Order) error {
 	g := o.By.Grant
 	if o.By.Role == RoleStaff && g != nil {
 		if g.DryRunOnly && !o.DryRun {
-			return Refuse(Forbidden, "bound_dry_run", "This key may only try things out: ask with dry_run=true.")
+			return refuseDryRunOnly()
 		}
 		if g.ActsPerHour == 0 || o.DryRun {
 			return nil

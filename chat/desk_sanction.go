@@ -338,6 +338,8 @@ func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (O
 	}
 	old, err := s.Directory.Sanction(ctx, so.ID)
 	switch {
+	case IsKind(err, NotFound) && so.IfVersion != 0:
+		return Outcome{}, true, Refuse(Stale, "stale", "There is no such sanction any more.")
 	case IsKind(err, NotFound):
 		return Outcome{}, false, nil
 	case err != nil:
@@ -347,7 +349,9 @@ func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (O
 			"This id stands for another target, scope or effect, or for one that is over. Choose another id.")
 	}
 	expires := s.sanctionOf(o.By, so, *so.Target, "").Expires
-	out, err := s.AlterSanction(ctx, o, AlterStep{ID: so.ID, Reason: &so.Reason, Note: &so.Note, Expires: &expires})
+	out, err := s.AlterSanction(ctx, o, AlterStep{
+		ID: so.ID, Reason: &so.Reason, Note: &so.Note, Expires: &expires, IfVersion: so.IfVersion,
+	})
 	return out, true, err
 }
 

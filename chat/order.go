@@ -76,6 +76,7 @@ const (
 // SanctionOrder asks for sanctions: one against Target, or one against everybody whom Selection picks.
 type SanctionOrder struct {
 	ID        SanctionID // chosen by the caller (it replaces the one with this id); empty: a new one
+	IfVersion int64      // with an ID: change that one, if it is at this version (stale); zero: any, or none
 	Target    *Target
 	Selection *Selection
 	Rooms     string // scope: empty: all; else a room's name or a glob

@@ -680,7 +680,7 @@ type Connection struct {
 	Name     string   `json:"name"`
 	Protocol Protocol `json:"protocol"`
 
-	// Queue Frames that wait to be written to it.
+	// Queue Bytes that wait to be written to it.
 	Queue int        `json:"queue"`
 	Role  AuthorRole `json:"role"`
 	Rooms []RoomID   `json:"rooms"`
@@ -3943,7 +3943,7 @@ type ClientInterface interface {
 
 	// PutSanctionWithBody Make a sanction of a chosen id, or replace it
 	//
-	// A sanction of this id that stands is lifted, and this one stands instead.
+	// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3952,7 +3952,7 @@ type ClientInterface interface {
 
 	// PutSanction Make a sanction of a chosen id, or replace it
 	//
-	// A sanction of this id that stands is lifted, and this one stands instead.
+	// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5749,7 +5749,7 @@ func (c *Client) ChangeSanction(ctx context.Context, sanction SanctionParam, par
 
 // PutSanctionWithBody Make a sanction of a chosen id, or replace it
 //
-// A sanction of this id that stands is lifted, and this one stands instead.
+// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5768,7 +5768,7 @@ func (c *Client) PutSanctionWithBody(ctx context.Context, sanction SanctionParam
 
 // PutSanction Make a sanction of a chosen id, or replace it
 //
-// A sanction of this id that stands is lifted, and this one stands instead.
+// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13539,7 +13539,7 @@ type ClientWithResponsesInterface interface {
 
 	// PutSanctionWithBodyWithResponse Make a sanction of a chosen id, or replace it
 	//
-	// A sanction of this id that stands is lifted, and this one stands instead.
+	// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13548,7 +13548,7 @@ type ClientWithResponsesInterface interface {
 
 	// PutSanctionWithResponse Make a sanction of a chosen id, or replace it
 	//
-	// A sanction of this id that stands is lifted, and this one stands instead.
+	// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18623,7 +18623,7 @@ func (c *ClientWithResponses) ChangeSanctionWithResponse(ctx context.Context, sa
 
 // PutSanctionWithBodyWithResponse Make a sanction of a chosen id, or replace it
 //
-// A sanction of this id that stands is lifted, and this one stands instead.
+// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18638,7 +18638,7 @@ func (c *ClientWithResponses) PutSanctionWithBodyWithResponse(ctx context.Contex
 
 // PutSanctionWithResponse Make a sanction of a chosen id, or replace it
 //
-// A sanction of this id that stands is lifted, and this one stands instead.
+// A sanction of this id that stands gets the reason, the note and the end of this one; where it has another target, scope or effect, it is refused with `sanction_exists`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
