@@ -16,6 +16,7 @@ var limiterCases = map[string]func(*testing.T, Broker){
 	"keeps keys apart":                                testKeysApart,
 	"knows no limit by the zero rate":                 testUnlimited,
 	"gives no more than there are to many at once":    testTakeRace,
+	"tells what is left":                              testSpendTells,
 }
 
 // take returns whether there was one, and checks the wait.
@@ -106,5 +107,27 @@ func testTakeRace(t *testing.T, b Broker) {
 	all.Wait()
 	if got.Load() != r.Limit {
 		t.Errorf("got %d of %d", got.Load(), r.Limit)
+	}
+}
+
+func testSpendTells(t *testing.T, b Broker) {
+	r := chat.Rate{Limit: 2, Period: window}
+	for i, want := range []chat.Allowance{{Left: 1}, {Left: 0}, {Refused: true}} {
+		got, err := b.Spend(t.Context(), "teller", r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Reset <= 0 || got.Reset > r.Period+r.Period/2 {
+			t.Errorf("after %d: got a reset in %s, want at most the period of %s", i+1, got.Reset, r.Period)
+		}
+		if got.Reset = 0; got != want {
+			t.Errorf("after %d: got %+v, want %+v", i+1, got, want)
+		}
+	}
+	if take(t, b, "teller", r) {
+		t.Error("Take gives what Spend has spent")
+	}
+	if got, err := b.Spend(t.Context(), "free", chat.Rate{}); err != nil || got != (chat.Allowance{}) {
+		t.Errorf("got %+v, %v of an unlimited rate, want nothing said", got, err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 type Broker interface {
 	chat.Bell
 	chat.Presence
-	chat.Limiter
+	chat.Meter
 }
 
 // Option changes how the suite runs.
