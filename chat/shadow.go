@@ -14,13 +14,16 @@ func (s *Service) member(by Actor, room RoomID) Member {
 	if !by.Guest() {
 		return m // their name comes with their token
 	}
-	x := s.sanctions.against(by, room, s.now()).shadow
-	switch {
-	case x == nil:
-	case x.Target.User == by.ID && x.Name != "":
-		m.Name = x.Name
-	default:
-		m.Name = madeName(by.ID, 1e6)
+	now := s.now()
+	if s.sanctions.against(by, room, now).shadow == nil {
+		return m
+	}
+	m.Name = madeName(by.ID, 1e6)
+	var first Sanction // a later one may know them by a name that nobody has read
+	for _, x := range s.sanctions.ofUser(by.ID, now) {
+		if x.Effect == Shadow && x.Name != "" && x.InForce(room, now) && (first.ID == "" || x.At.Before(first.At)) {
+			first, m.Name = x, x.Name
+		}
 	}
 	return m
 }

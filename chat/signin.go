@@ -13,10 +13,13 @@ import (
 // must not be shut out by somebody else's name. Who has been a guest under sanctions (Was) takes them along.
 // Refusals: banned and sign_in_required (in all rooms), token_expired, token_revoked, and name_* for signed-in users.
 func (s *Service) SignIn(ctx context.Context, a Actor) (Actor, error) {
-	if a.Role == RoleStaff {
-		return a, asError(s.refuseIdentity(a, ""))
-	}
 	a.Alias = s.Alias(a.Addr)
+	if e := s.refuseIdentity(a, ""); e != nil {
+		return Actor{}, e
+	}
+	if a.Role == RoleStaff {
+		return a, nil
+	}
 	if err := s.CarryOver(ctx, a.Was, a); err != nil {
 		return Actor{}, err
 	}
@@ -47,14 +50,6 @@ func (s *Service) introduce(ctx context.Context, a Actor) (Actor, error) {
 	}
 	a.FirstSeen = seen.FirstSeen
 	return a, nil
-}
-
-// asError keeps a nil *Error from becoming an error that isn't nil.
-func asError(e *Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
 }
 
 // Rename gives a guest another name. Refusals: name_*, name_taken, name_prohibited, name_fixed (signed in), and what keeps
