@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/chatd/chatd/api/live"
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/ws"
 )
@@ -55,10 +56,10 @@ func (m *metrics) observe(route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// countCommits returns bell, with its announcements counted: the committer makes one a commit.
-func (m *metrics) countCommits(bell chat.Bell) chat.Bell {
+// countCommits returns bell, with its announcements counted, here and by meter: the committer makes one a commit.
+func (m *metrics) countCommits(bell chat.Bell, meter *live.Meter) chat.Bell {
 	c := &countedBell{
-		Bell:    bell,
+		Bell: bell, meter: meter,
 		commits: prometheus.NewCounter(prometheus.CounterOpts{Name: "chatd_commits_total", Help: "Commits that were announced."}),
 		events:  prometheus.NewCounter(prometheus.CounterOpts{Name: "chatd_events_total", Help: "Events of rooms' logs that were announced."}),
 	}
@@ -68,11 +69,13 @@ func (m *metrics) countCommits(bell chat.Bell) chat.Bell {
 
 type countedBell struct {
 	chat.Bell
+	meter           *live.Meter
 	commits, events prometheus.Counter
 }
 
 func (b *countedBell) Announce(ctx context.Context, events []chat.Event) {
 	b.commits.Inc()
 	b.events.Add(float64(len(events)))
+	b.meter.Announced(events)
 	b.Bell.Announce(ctx, events)
 }

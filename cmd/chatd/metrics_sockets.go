@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/chatd/chatd/api/live"
 	"github.com/chatd/chatd/ws"
 )
 
@@ -50,4 +51,10 @@ func (c *socketCollector) Collect(ch chan<- prometheus.Metric) {
 	for code, n := range s.Refusals {
 		counter(refusals, n, code)
 	}
+}
+
+// socketFigures are what the live figures need of the sockets.
+func (n *node) socketFigures() live.Sockets {
+	s := n.sockets.Stats()
+	return live.Sockets{Plain: s.Sessions["plain"], V1: s.Sessions["v1"], BytesOut: s.BytesOut, Refusals: s.Refusals}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/chatd/chatd/access"
 	adminui "github.com/chatd/chatd/admin-ui"
 	"github.com/chatd/chatd/api"
+	"github.com/chatd/chatd/api/live"
 	"github.com/chatd/chatd/broker"
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/config"
@@ -37,6 +38,7 @@ type node struct {
 	tokens   *access.Tokens
 	sockets  *ws.Server
 	metrics  *metrics
+	live     *live.Meter
 	api      *api.Server
 	leaving  chan struct{} // closed when the node begins to stop
 
@@ -47,8 +49,9 @@ type node struct {
 // starts nothing; the caller closes it.
 func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node, err error) {
 	n := &node{settings: s, log: log, metrics: newMetrics(), leaving: make(chan struct{})}
-	bell := broker.NewMemory(broker.Config{})
-	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell), log); err != nil {
+	bell, sessions := broker.NewMemory(broker.Config{}), new(chat.LateSessions)
+	n.live = live.New(live.Config{Sockets: n.socketFigures, Sessions: sessions, Presence: bell, Now: time.Now})
+	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell, n.live), log); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -59,7 +62,6 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 	if n.tokens, err = newTokens(s, log); err != nil {
 		return nil, err
 	}
-	sessions := new(chat.LateSessions)
 	if n.core, err = n.newCore(ctx, bell, sessions); err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func (n *node) openDoors(ctx context.Context, bell *broker.Memory, passwords *ac
 		LogInsPerAddr: rate(n.settings.RateLogins), LogInsPerAccount: rate(n.settings.RateLogins), Requests: rate(n.settings.RateAPI),
 		SessionIdle: n.settings.SessionIdle, SessionLifetime: n.settings.SessionLifetime, Secret: secret,
 		ClientAddr: proxies.ClientAddr, Secure: proxies.Secure, Leaving: n.leaving,
-		Sockets: n.sockets,
+		Sockets: n.sockets, Live: n.live,
 		Metrics: n.metrics.handler(),
 		Observe: n.metrics.observe,
 		Checks: []api.Check{
@@ -177,6 +179,7 @@ func (n *node) parts(l net.Listener) []part {
 		{"tokens", n.tokens.Run},
 		{"core", n.core.Run},
 		{"sockets", n.sockets.Run},
+		{"live figures", n.live.Run},
 		{"api", n.api.Run},
 		{"http", func(ctx context.Context) error { return n.serve(ctx, l) }},
 	}
