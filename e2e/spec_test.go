@@ -21,6 +21,7 @@ type spec struct {
 	requests map[string]*jsonschema.Schema // by type
 	frames   map[string]*jsonschema.Schema // what the server sends, but for acks, by type
 	acks     map[string]*jsonschema.Schema // by the type of the request
+	held     *jsonschema.Schema            // the ack of a post that waits for a moderator
 	plain    map[string]*jsonschema.Schema // PlainMessage, PlainError
 	codes    map[string]bool               // of errors
 }
@@ -78,6 +79,9 @@ func (s *spec) compile(c *jsonschema.Compiler) error {
 		if s.acks[kind], err = schema(name); err != nil {
 			return err
 		}
+	}
+	if s.held, err = schema("AckHeld"); err != nil {
+		return err
 	}
 	for _, name := range []string{"PlainMessage", "PlainError"} {
 		if s.plain[name], err = schema(name); err != nil {
@@ -173,7 +177,10 @@ func (x *exchange) sent(frame []byte) {
 
 // received checks a frame of the server.
 func (x *exchange) received(frame []byte) {
-	var h struct{ Type, ID string }
+	var h struct {
+		Type, ID string
+		Held     json.RawMessage
+	}
 	_ = json.Unmarshal(frame, &h) // what is no JSON is found wrong below
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -189,7 +196,11 @@ func (x *exchange) received(frame []byte) {
 		x.wrongLocked("an ack that nobody waits for: %s", frame)
 	}
 	delete(x.asked, h.ID)
-	x.checkLocked("< ack", x.spec.acks[kind], frame)
+	schema := x.spec.acks[kind]
+	if kind == "post" && h.Held != nil {
+		schema = x.spec.held
+	}
+	x.checkLocked("< ack", schema, frame)
 	x.seen["< ack of "+kind]++
 }
 
