@@ -129,6 +129,8 @@ type Enacted struct {
 	Unlocked  []Lockdown
 	Held      []Held // decided
 	Room      *Room  // of a step that changes a room: as it is now
+	// Reset are rooms that are no more, or whose epoch is another: their readers start afresh (ControlChange.Removed).
+	Reset []RoomID
 	// Kept is the answer of the first request, where this one repeats it; nothing else is set then.
 	Kept *KeptReply
 }

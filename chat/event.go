@@ -40,6 +40,17 @@ type Event struct {
 	Pins      []Message     // EventRoom: all pins, newest first, when PinsSet
 	PinsSet   bool
 	Archived  *bool // EventRoom: the room was archived, or taken back
+
+	// Own is what the event shows to some users instead: on it are reactions or edits that they alone see. See For.
+	Own map[UserID]*Event
+}
+
+// For returns the event as it is shown to u.
+func (e Event) For(u UserID) Event {
+	if own := e.Own[u]; own != nil {
+		return *own
+	}
+	return e
 }
 
 // Reactions are the absolute totals on one message.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -17,23 +16,28 @@ type applier struct {
 	frame batchFrame
 	first int64 // the pos before this batch
 	pos   int64 // the pos now
+	gen   string
 	stmts map[string]*sql.Stmt
 }
 
 // The statements that most batches run.
 const (
-	sqlVisible = `SELECT EXISTS (SELECT 1 FROM messages m WHERE m.id = $1 AND m.room = $2 AND` + isVisible + `)`
-	sqlNumber  = `INSERT INTO rooms (id, incarnation, seq, floor, settings, created_at) VALUES ($1, 0, $2, 0, '{}', $3)
-		ON CONFLICT (id) DO UPDATE SET seq = rooms.seq + excluded.seq RETURNING seq, incarnation`
-	sqlEvent = `INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
-	sqlNonce = `SELECT n.message, n.seq, n.at, r.incarnation FROM nonces n JOIN rooms r ON r.id = n.room
+	sqlVisible = `SELECT m.hidden FROM messages m WHERE m.id = $1 AND m.room = $2
+		AND (m.hidden = 0 OR m.hidden = 2 AND m.author_id = $3)`
+	sqlNumber = `INSERT INTO rooms (id, incarnation, seq, shown, floor, settings, created_at)
+		VALUES ($1, coalesce((SELECT incarnation + 1 FROM removed_rooms WHERE id = $1), 0), $2, $2 * $3, 0, '{}', $4)
+		ON CONFLICT (id) DO UPDATE SET seq = rooms.seq + excluded.seq,
+		shown = CASE WHEN $3 = 1 THEN rooms.seq + excluded.seq ELSE rooms.shown END RETURNING seq, incarnation`
+	sqlEvent = `INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail, only_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlNonce = `SELECT n.message, n.seq, n.at, coalesce(r.incarnation, 0) FROM nonces n LEFT JOIN rooms r ON r.id = n.room
 		WHERE n.room = $1 AND n.author = $2 AND n.nonce = $3 AND n.at > $4`
 	sqlAddNonce = `INSERT INTO nonces (room, author, nonce, message, seq, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (room, author, nonce)
 		DO UPDATE SET message = excluded.message, seq = excluded.seq, at = excluded.at`
-	sqlMessage = `INSERT INTO messages (id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`
+	sqlMessage = `INSERT INTO messages
+		(id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 2 * $11)`
 	sqlPos    = `SELECT pos FROM counters WHERE shard = 0`
 	sqlSetPos = `UPDATE counters SET pos = $1 WHERE shard = 0`
 	sqlBatch  = `INSERT INTO batches (writer, n, outcome, at) VALUES ($1, $2, $3, $4)
@@ -45,94 +49,151 @@ var hotStatements = []string{
 	sqlVisible, sqlNumber, sqlEvent, sqlNonce, sqlAddNonce, sqlMessage, sqlPos, sqlSetPos, sqlBatch, sqlGetMeta,
 }
 
-// apply writes a whole batch.
-func (a *applier) apply(ops []op) (outcome, error) {
-	out := outcome{Results: make([]result, 0, len(ops))}
-	if _, err := a.scan(sqlGetMeta, []any{metaGeneration}, &out.Generation); err != nil {
-		return out, fmt.Errorf("read generation: %w", err)
+// begin reads where the log stands.
+func (a *applier) begin() error {
+	if _, err := a.scan(sqlGetMeta, []any{metaGeneration}, &a.gen); err != nil {
+		return fmt.Errorf("read generation: %w", err)
 	}
 	if _, err := a.scan(sqlPos, nil, &a.first); err != nil {
-		return out, fmt.Errorf("read pos: %w", err)
+		return fmt.Errorf("read pos: %w", err)
 	}
 	a.pos = a.first
+	return nil
+}
+
+// apply writes a whole batch.
+func (a *applier) apply(ops []op) (outcome, error) {
+	if err := a.begin(); err != nil {
+		return outcome{}, err
+	}
+	out := outcome{Generation: a.gen, Results: make([]result, 0, len(ops))}
 	for _, o := range ops {
-		r, err := a.applyOp(o)
+		r, err := a.op(o)
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", o.Op, err)
 		}
 		out.Results = append(out.Results, r)
 	}
-	return out, errors.Join(
+	return out, a.end(string(mustJSON(out)))
+}
+
+// end implements opRunner.
+func (a *applier) end(outcome string) error {
+	return errors.Join(
 		a.exec(sqlSetPos, a.pos),
-		a.exec(sqlBatch, a.frame.Writer, a.frame.N, string(mustJSON(out)), a.frame.Now),
+		a.exec(sqlBatch, a.frame.Writer, a.frame.N, outcome, a.frame.Now),
 	)
 }
 
-func (a *applier) applyOp(o op) (result, error) {
+// place implements opRunner.
+func (a *applier) place() (int64, error) {
+	a.pos++
+	return a.pos, nil
+}
+
+// op implements opRunner.
+func (a *applier) op(o op) (result, error) {
 	switch o.Op {
 	case "post":
 		return a.post(o)
+	case "hold":
+		return a.hold(o)
 	case "edit":
 		return a.edit(o)
 	case "hide":
 		return a.hide(o)
-	case "restore":
-		return a.restore(o)
 	case "react":
 		return a.react(o)
-	case "set":
-		return a.set(o)
-	case "pin":
-		return a.pin(o)
+	case "event":
+		return a.number(o, o.Kind, o.ID, o.Detail, o.Only)
 	}
 	return result{}, fmt.Errorf("unknown op %q", o.Op)
 }
 
-// number stores an event, and the room with its first one.
-func (a *applier) number(o op, kind, message, detail string) (result, error) {
+// number stores an event, and the room with its first one. It is for everybody, or for
+// one user only.
+func (a *applier) number(o op, kind, message, detail, only string) (result, error) {
 	a.pos++
-	r := result{Pos: a.pos}
-	if _, err := a.scan(sqlNumber, []any{o.Room, o.Step, o.At}, &r.Seq, &r.Inc); err != nil {
+	r := result{Pos: a.pos, Only: only}
+	forAll := 1
+	if only != "" {
+		forAll = 0
+	}
+	if _, err := a.scan(sqlNumber, []any{o.Room, o.Step, forAll, o.At}, &r.Seq, &r.Inc); err != nil {
 		return result{}, fmt.Errorf("number event: %w", err)
 	}
-	if err := a.exec(sqlEvent, o.Room, r.Seq, r.Pos, o.At, o.By, kind, message, detail); err != nil {
+	if err := a.exec(sqlEvent, o.Room, r.Seq, r.Pos, o.At, o.By, kind, message, detail, only); err != nil {
 		return result{}, fmt.Errorf("insert event: %w", err)
 	}
 	return r, nil
 }
 
-func (a *applier) visible(o op, id string) (bool, error) {
-	var yes bool
-	_, err := a.scan(sqlVisible, []any{id, o.Room}, &yes)
-	return yes, err
+// visible reports whether viewer sees a message, and whether nobody else does.
+func (a *applier) visible(o op, id, viewer string) (yes, alone bool, err error) {
+	var hidden int
+	yes, err = a.scan(sqlVisible, []any{id, o.Room, viewer}, &hidden)
+	return yes, hidden != 0, err
 }
 
-func (a *applier) post(o op) (result, error) {
+// written finds what was stored with the nonce of o before, and otherwise looks at what o answers.
+func (a *applier) written(o *op) (r result, over bool, err error) {
 	if o.Nonce != "" {
 		r := result{Dup: true}
 		found, err := a.scan(sqlNonce, []any{o.Room, o.Author, o.Nonce, a.frame.NoncesAfter}, &r.ID, &r.Seq, &r.At, &r.Inc)
 		if err != nil || found {
-			return r, err
+			return r, true, err
 		}
 	}
-	if o.Reply != "" {
-		if ok, err := a.visible(o, o.Reply); err != nil || !ok {
-			return result{Code: "reply_not_found"}, err
-		}
+	if o.Reply == "" {
+		return result{}, false, nil
 	}
-	r, err := a.number(o, "message", o.ID, "")
+	seen, alone, err := a.visible(*o, o.Reply, o.Author)
+	if err != nil || !seen {
+		return result{Code: "reply_not_found"}, true, err
+	}
+	if alone && !o.Shadow {
+		o.Reply = "" // what others don't know of isn't quoted to them
+	}
+	return result{}, false, nil
+}
+
+func (a *applier) post(o op) (result, error) {
+	if r, over, err := a.written(&o); over || err != nil {
+		return r, err
+	}
+	only, shadow := "", 0
+	if o.Shadow {
+		only, shadow = o.Author, 1
+	}
+	r, err := a.number(o, "message", o.ID, "", only)
 	if err != nil {
 		return r, err
 	}
-	err = a.exec(sqlMessage, o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, o.Reply, o.Posted)
+	err = a.exec(sqlMessage, o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, o.Reply, o.Posted, shadow)
 	if err == nil && o.Nonce != "" {
 		err = a.exec(sqlAddNonce, o.Room, o.Author, o.Nonce, o.ID, r.Seq, a.frame.Now)
 	}
 	return r, err
 }
 
+// hold keeps a message outside of the log.
+func (a *applier) hold(o op) (result, error) {
+	if r, over, err := a.written(&o); over || err != nil {
+		return r, err
+	}
+	err := a.exec(`INSERT INTO held
+		(id, room, author_id, author_name, author_role, text, mentions, reply_to, posted_at, why, sanction)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		o.ID, o.Room, o.Author, o.Name, o.Role, o.Text, o.Mentions, o.Reply, o.Posted, o.Why, o.Sanction)
+	if err == nil && o.Nonce != "" {
+		err = a.exec(sqlAddNonce, o.Room, o.Author, o.Nonce, o.ID, 0, a.frame.Now)
+	}
+	return result{ID: o.ID}, err
+}
+
 func (a *applier) edit(o op) (result, error) {
-	if ok, err := a.visible(o, o.ID); err != nil || !ok {
+	seen, alone, err := a.visible(o, o.ID, o.Author)
+	if err != nil || !seen {
 		return result{Code: "message_not_found"}, err
 	}
 	var author string
@@ -145,67 +206,34 @@ func (a *applier) edit(o op) (result, error) {
 		return result{Code: "not_your_message"}, nil
 	case at < o.NotBefore:
 		return result{Code: "edit_too_late"}, nil
+	case o.Shadow && !alone:
+		return a.editAlone(o)
 	}
-	err := a.exec(`UPDATE messages SET text = $2, mentions = $3, edited_at = $4 WHERE id = $1`, o.ID, o.Text, o.Mentions, o.At)
-	if err != nil {
-		return result{}, err
+	only := ""
+	if alone {
+		only = o.Author
 	}
-	return a.number(o, "edited", o.ID, "")
-}
-
-// set changes settings: those whose value differs from the one in force.
-func (a *applier) set(o op) (result, error) {
-	stored := "{}"
-	if _, err := a.scan(`SELECT settings FROM rooms WHERE id = $1`, []any{o.Room}, &stored); err != nil {
-		return result{}, err
-	}
-	var own, inForce, patch map[string]json.RawMessage
-	if err := errors.Join(json.Unmarshal([]byte(stored), &own), json.Unmarshal(a.frame.Defaults, &inForce),
-		json.Unmarshal([]byte(stored), &inForce), json.Unmarshal(o.Patch, &patch)); err != nil {
-		return result{}, fmt.Errorf("decode settings: %w", err)
-	}
-	var fields []string
-	for name, value := range patch {
-		if string(inForce[name]) != string(value) {
-			fields = append(fields, name)
-			own[name] = value
-		}
-	}
-	if len(fields) == 0 {
-		return result{}, nil
-	}
-	r, err := a.number(o, "room", "", encodeDetail(detail{Fields: fields}))
+	r, err := a.number(o, "edited", o.ID, "", only)
 	if err != nil {
 		return r, err
 	}
-	r.Fields = fields
-	return r, a.exec(`UPDATE rooms SET settings = $2 WHERE id = $1`, o.Room, string(mustJSON(own)))
+	return r, errors.Join(
+		a.exec(`INSERT INTO edits (message, seq, text, mentions, until_at)
+			SELECT id, $2, text, mentions, $3 FROM messages WHERE id = $1`, o.ID, r.Seq, o.At),
+		a.exec(`UPDATE messages SET text = $2, mentions = $3, edited_at = $4 WHERE id = $1`, o.ID, o.Text, o.Mentions, o.At),
+		a.exec(`DELETE FROM shadow_edits WHERE message = $1`, o.ID),
+	)
 }
 
-func (a *applier) pin(o op) (result, error) {
-	if ok, err := a.visible(o, o.ID); err != nil || !ok {
-		return result{Code: "message_not_found"}, err
-	}
-	var pinned bool
-	var count int
-	if _, err := a.scan(`SELECT count(*), coalesce(max(message = $2), false) FROM pins WHERE room = $1`,
-		[]any{o.Room, o.ID}, &count, &pinned); err != nil {
-		return result{}, err
-	}
-	switch {
-	case pinned == o.On:
-		return result{}, nil
-	case o.On && count >= o.Max:
-		return result{Code: "too_many_pins"}, nil
-	}
-	r, err := a.number(o, "room", o.ID, encodeDetail(detail{Pins: true}))
+// editAlone keeps an edit of what everybody sees apart, for its author alone.
+func (a *applier) editAlone(o op) (result, error) {
+	r, err := a.number(o, "edited", o.ID, "", o.Author)
 	if err != nil {
 		return r, err
 	}
-	if pinned {
-		return r, a.exec(`DELETE FROM pins WHERE message = $1`, o.ID)
-	}
-	return r, a.exec(`INSERT INTO pins (message, room, seq) VALUES ($1, $2, $3)`, o.ID, o.Room, r.Seq)
+	return r, a.exec(`INSERT INTO shadow_edits (message, text, mentions, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (message) DO UPDATE SET text = excluded.text, mentions = excluded.mentions, at = excluded.at`,
+		o.ID, o.Text, o.Mentions, o.At)
 }
 
 // scan reads one row; false where there is none.

@@ -13,43 +13,49 @@ type batch struct {
 	frame batchFrame
 	ops   []op
 	waits []pending // whose ops these are, by index
+	deed  *enacted  // of a batch that is a deed; its one caller is in waits
 }
 
 // batchFrame is what all ops of a batch share.
 type batchFrame struct {
-	ID          string          `json:"batch"`
-	Writer      string          `json:"writer"` // whose batch it is
-	N           int64           `json:"n"`      // the writer's how manieth
-	Now         int64           `json:"now"`
-	NoncesAfter int64           `json:"nonces_after"`
-	Defaults    json.RawMessage `json:"defaults"`
+	ID          string `json:"batch"`
+	Writer      string `json:"writer"` // whose batch it is
+	N           int64  `json:"n"`      // the writer's how manieth
+	Now         int64  `json:"now"`
+	NoncesAfter int64  `json:"nonces_after"`
 }
 
-// op is a chat.Change as the append takes it, on either database. Empty fields are
-// left out; a flag that is present is true.
+// op is a chat.Change as the append takes it, on either database, or an event that an
+// act makes. Empty fields are left out; a flag that is present is true.
 type op struct {
-	Op   string `json:"op"`
-	Room string `json:"room"`
-	By   string `json:"by"`
-	At   int64  `json:"at"`
-	Step int64  `json:"step"` // by how much seq rises
+	Op    string `json:"op"`
+	Room  string `json:"room"`
+	By    string `json:"by"`
+	At    int64  `json:"at"`
+	Step  int64  `json:"step"`  // by how much seq rises
+	Step2 int64  `json:"step2"` // and with a second event
 
-	ID        string          `json:"id,omitempty"`
-	Author    string          `json:"author,omitempty"`
-	Name      string          `json:"name,omitempty"`
-	Role      string          `json:"role,omitempty"`
-	Text      string          `json:"text,omitempty"`
-	Mentions  string          `json:"mentions,omitempty"`
-	Reply     string          `json:"reply,omitempty"`
-	Nonce     string          `json:"nonce,omitempty"`
-	Posted    int64           `json:"posted"`
-	NotBefore int64           `json:"not_before,omitempty"`
-	IDs       []string        `json:"ids,omitempty"`
-	Act       string          `json:"act,omitempty"`
-	Emoji     string          `json:"emoji,omitempty"`
-	On        bool            `json:"on,omitempty"`
-	Max       int             `json:"max,omitempty"`
-	Patch     json.RawMessage `json:"patch,omitempty"`
+	ID        string   `json:"id,omitempty"`
+	Author    string   `json:"author,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Role      string   `json:"role,omitempty"`
+	Text      string   `json:"text,omitempty"`
+	Mentions  string   `json:"mentions,omitempty"`
+	Reply     string   `json:"reply,omitempty"`
+	Nonce     string   `json:"nonce,omitempty"`
+	Posted    int64    `json:"posted"`
+	NotBefore int64    `json:"not_before,omitempty"`
+	IDs       []string `json:"ids,omitempty"`
+	Act       string   `json:"act,omitempty"`
+	Emoji     string   `json:"emoji,omitempty"`
+	On        bool     `json:"on,omitempty"`
+	Max       int      `json:"max,omitempty"`
+	Shadow    bool     `json:"shadow,omitempty"`
+	Why       string   `json:"why,omitempty"`
+	Sanction  string   `json:"sanction,omitempty"`
+	Kind      string   `json:"kind,omitempty"`
+	Detail    string   `json:"detail,omitempty"`
+	Only      string   `json:"only,omitempty"`
 }
 
 // outcome is what a batch came to. It is stored with it, so it holds ids only.
@@ -60,16 +66,17 @@ type outcome struct {
 
 // result is what one op came to. With Seq 0 and no Code it changed nothing.
 type result struct {
-	Code   string   `json:"code,omitempty"` // why it was refused
-	Seq    int64    `json:"seq,omitempty"`
-	Pos    int64    `json:"pos,omitempty"`
-	Inc    int64    `json:"inc,omitempty"`
-	Dup    bool     `json:"dup,omitempty"`   // ID, Seq and At are those of the message stored before
-	Again  bool     `json:"again,omitempty"` // Seq is that of an earlier event of this batch
-	ID     string   `json:"id,omitempty"`
-	At     int64    `json:"at,omitempty"`
-	IDs    []string `json:"ids,omitempty"`    // of messages hidden or restored
-	Fields []string `json:"fields,omitempty"` // of settings changed
+	Code  string   `json:"code,omitempty"` // why it was refused
+	Seq   int64    `json:"seq,omitempty"`
+	Pos   int64    `json:"pos,omitempty"`
+	Inc   int64    `json:"inc,omitempty"`
+	Only  string   `json:"only,omitempty"`  // whom alone the event is for
+	Dup   bool     `json:"dup,omitempty"`   // ID, Seq and At are those of the message stored before; Seq 0: it was held
+	Again bool     `json:"again,omitempty"` // Seq is that of an earlier event of this batch
+	ID    string   `json:"id,omitempty"`
+	At    int64    `json:"at,omitempty"`
+	IDs   []string `json:"ids,omitempty"`  // of messages hidden
+	Also  *result  `json:"also,omitempty"` // a second event
 }
 
 // nonceLife is how long a nonce is remembered.
@@ -82,30 +89,38 @@ func (s *Store) newBatch(waits []pending) *batch {
 	b := &batch{
 		frame: batchFrame{
 			ID: s.cfg.NewID(), Writer: s.writer, N: s.batches, Now: now, NoncesAfter: now - nonceLife.Milliseconds(),
-			Defaults: encodeSettings(chat.DefaultSettings()),
 		},
-		ops:   make([]op, len(waits)),
 		waits: waits,
 	}
+	if waits[0].deed != nil {
+		b.deed = &enacted{deed: waits[0].deed}
+		return b
+	}
+	b.ops = make([]op, len(waits))
 	for i, w := range waits {
 		b.ops[i] = encodeOp(w.change)
-		b.ops[i].Step = s.step()
+		b.ops[i].Step, b.ops[i].Step2 = s.step(), s.step()
 	}
 	return b
 }
 
-// step is by how much the next seq rises: about one number in eight is left out.
+// step is by how much the next seq rises: each number is left out with a chance of one
+// in eight, so that runs of them are, too.
 func (s *Store) step() int64 {
-	if s.cfg.Rand.Uint64()%8 == 0 {
-		return 2
+	step := int64(1)
+	for bits := s.cfg.Rand.Uint64(); bits&7 == 0 && step < maxStep; bits >>= 3 {
+		step++
 	}
-	return 1
+	return step
 }
+
+// maxStep is the largest step that the bits of one random number make.
+const maxStep = 64/3 + 1
 
 // checkOp reports a Change that can't be encoded.
 func checkOp(c chat.Change) error {
 	switch c.Op.(type) {
-	case chat.Post, chat.Edit, chat.Hide, chat.Restore, chat.React, chat.Set, chat.Pin:
+	case chat.Post, chat.Hold, chat.Edit, chat.Hide, chat.React:
 		return nil
 	}
 	return fmt.Errorf("append: unknown op %T", c.Op)
@@ -115,34 +130,32 @@ func encodeOp(c chat.Change) op {
 	o := op{Room: string(c.Room), By: string(c.By), At: millis(c.At)}
 	switch x := c.Op.(type) {
 	case chat.Post:
-		o.post(c, x)
+		o.Op, o.Nonce, o.Shadow = "post", x.Nonce, x.Shadow
+		o.message(c.At, x.Message)
+	case chat.Hold:
+		o.Op, o.Nonce, o.Why, o.Sanction = "hold", x.Nonce, x.Why, string(x.Sanction)
+		o.message(c.At, x.Message)
 	case chat.Edit:
-		o.Op, o.ID, o.Author, o.NotBefore = "edit", string(x.ID), string(x.Author), millis(x.NotBefore)
+		o.Op, o.ID, o.Author, o.NotBefore, o.Shadow = "edit", string(x.ID), string(x.Author), millis(x.NotBefore), x.Shadow
 		o.Text, o.Mentions = x.Text, encodeIDs(x.Mentions)
 	case chat.Hide:
 		o.Op, o.IDs, o.Act, o.Author = "hide", unique(x.IDs), string(x.Act), string(x.Author)
-	case chat.Restore:
-		o.Op, o.IDs = "restore", unique(x.IDs)
 	case chat.React:
-		o.Op, o.ID, o.Emoji, o.On, o.Max = "react", string(x.ID), x.Emoji, x.On, max(x.MaxKinds, 0)
-	case chat.Set:
-		o.Op, o.Patch = "set", encodePatch(x.Patch)
-	case chat.Pin:
-		o.Op, o.ID, o.On, o.Max = "pin", string(x.ID), x.On, chat.MaxPins
+		o.Op, o.ID, o.Emoji, o.On, o.Max, o.Shadow = "react", string(x.ID), x.Emoji, x.On, max(x.MaxKinds, 0), x.Shadow
 	}
 	return o
 }
 
-func (o *op) post(c chat.Change, x chat.Post) {
-	m := x.Message
-	o.Op, o.ID, o.Nonce = "post", string(m.ID), x.Nonce
+// message puts a message into o, which was made at a time unless it says otherwise.
+func (o *op) message(at time.Time, m chat.Message) {
+	o.ID = string(m.ID)
 	o.Author, o.Name, o.Role = string(m.Author.ID), m.Author.Name, string(m.Author.Role)
 	o.Text, o.Mentions = m.Text, encodeIDs(m.Mentions)
 	if m.ReplyTo != nil {
 		o.Reply = string(m.ReplyTo.ID)
 	}
 	if m.At.IsZero() {
-		m.At = c.At
+		m.At = at
 	}
 	o.Posted = millis(m.At)
 }

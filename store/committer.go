@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -38,9 +39,24 @@ func (s *Store) commitLoop(ctx context.Context) {
 			return
 		}
 		s.commits.Store(true)
-		s.commit(work, waits)
+		for len(waits) > 0 {
+			n := together(waits)
+			s.commit(work, waits[:n])
+			waits = waits[n:]
+		}
 		s.commits.Store(false)
 	}
+}
+
+// together is how many of the first make one commit: a deed makes one alone.
+func together(waits []pending) int {
+	if waits[0].deed != nil {
+		return 1
+	}
+	if n := slices.IndexFunc(waits, func(p pending) bool { return p.deed != nil }); n > 0 {
+		return n
+	}
+	return len(waits)
 }
 
 // committing reports whether changes are being stored, or wait for it.
@@ -76,13 +92,24 @@ func (s *Store) try(ctx context.Context, b *batch) (out outcome, err error) {
 			err = fmt.Errorf("append: %w: panic: %v\n%s", errUncertain, r, debug.Stack())
 		}
 	}()
+	if b.deed != nil {
+		return outcome{}, s.enact(ctx, b)
+	}
 	return s.db.append(ctx, b)
+}
+
+// rendered is what callers and readers hear of a committed batch.
+func (s *Store) rendered(ctx context.Context, b *batch, out outcome) ([]settled, []chat.Event, error) {
+	if b.deed != nil {
+		return nil, b.deed.result.Events, nil
+	}
+	return s.renderBatch(ctx, b, out)
 }
 
 // finish tells of a committed batch.
 func (s *Store) finish(ctx context.Context, b *batch, out outcome) {
 	read, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout)
-	committed, events, err := s.renderBatch(read, b, out)
+	committed, events, err := s.rendered(read, b, out)
 	cancel()
 	if err != nil {
 		s.cfg.Logger.Warn("a committed batch can't be read back, trying again", "batch", b.frame.ID, "error", err)
@@ -137,7 +164,7 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 		}
 		return true, nil
 	}
-	committed, events, err := s.renderBatch(look, b, out)
+	committed, events, err := s.rendered(look, b, out)
 	switch {
 	case err != nil && s.db.away(err):
 		return false, err
@@ -159,26 +186,36 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 
 // tell calls the completions of a committed batch, in order.
 func (s *Store) tell(b *batch, committed []settled) {
+	if b.deed != nil {
+		s.complete(b.waits[0], func(p pending) { p.enacted(b.deed.result, nil) })
+		return
+	}
 	for i, w := range b.waits {
-		s.complete(w, committed[i].Committed, committed[i].err)
+		s.complete(w, func(p pending) { p.done(committed[i].Committed, committed[i].err) })
 	}
 }
 
 // refuse answers all of a batch with err.
 func (s *Store) refuse(b *batch, err error) {
 	for _, w := range b.waits {
-		s.complete(w, chat.Committed{}, err)
+		s.complete(w, func(p pending) {
+			if p.deed != nil {
+				p.enacted(chat.Enacted{}, err)
+				return
+			}
+			p.done(chat.Committed{}, err)
+		})
 	}
 }
 
 // complete calls one completion; its panic is its own.
-func (s *Store) complete(p pending, c chat.Committed, err error) {
+func (s *Store) complete(p pending, call func(pending)) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.cfg.Logger.Error("a completion panicked", "room", p.change.Room, "panic", r, "stack", string(debug.Stack()))
 		}
 	}()
-	p.done(c, err)
+	call(p)
 }
 
 func (s *Store) announce(ctx context.Context, events []chat.Event) {

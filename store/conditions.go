@@ -36,3 +36,13 @@ func (c *conditions) where() string {
 	}
 	return "WHERE " + strings.Join(c.all, " AND ")
 }
+
+// joined is the conditions without WHERE.
+func (c *conditions) joined() string { return strings.Join(c.all, " AND ") }
+
+// places adds values and is where they stand, for a list.
+func (c *conditions) places(values []any) string {
+	from := len(c.args) + 1
+	c.args = append(c.args, values...)
+	return list(from, len(values))
+}

@@ -22,6 +22,9 @@ type dialect interface {
 	// append stores a batch in one transaction. An error that isn't errUncertain
 	// means that nothing of it is stored.
 	append(ctx context.Context, b *batch) (outcome, error)
+	// enact runs f in one transaction under the log's lock, with what numbers events
+	// there. Errors are those of append; where f fails, nothing is stored.
+	enact(ctx context.Context, b *batch, f func(ctx context.Context, q querier, ops opRunner) error) error
 	// resolve looks up whether a batch is stored. Where it isn't, it never will be.
 	resolve(ctx context.Context, b *batch) (out outcome, found bool, err error)
 	// trim raises a room's floor and deletes what is at or below it.

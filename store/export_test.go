@@ -4,7 +4,12 @@ import "context"
 
 // VisibleQueries look for a room's visible messages.
 var VisibleQueries = map[string]int{ // and how many arguments they have
-	selectMessages + newestVisible: 2, selectMessages + visibleBefore: 3, selectMessages + visibleFrom: 3, visibleBeyond: 3,
+	selectMessages + visibleBefore.all: 3, selectMessages + visibleFrom.all: 3, visibleBeyond: 3,
+}
+
+// OwnQueries look for those that their author alone sees.
+var OwnQueries = map[string]int{
+	selectMessages + visibleBefore.own: 4, selectMessages + visibleFrom.own: 4, ownBeyond: 4,
 }
 
 // WriterSetting reads a setting of the connections that write, for tests.

@@ -14,14 +14,25 @@ import (
 // selectMessages reads messages as they stand now, with what they answer. Where
 // conditions name the message m.
 const selectMessages = `SELECT m.id, m.room, m.seq, m.author_id, m.author_name, m.author_role, m.text, m.mentions,
-	m.at, m.edited_at, m.hidden, m.reply_to,
+	m.at, m.edited_at, m.hidden, m.shadow, m.reply_to,
 	coalesce(q.author_id, ''), coalesce(q.author_name, ''), coalesce(q.author_role, ''), coalesce(q.text, ''),
 	coalesce(q.hidden, 0),
 	EXISTS (SELECT 1 FROM reaction_totals t WHERE t.message = m.id)
 	FROM messages m LEFT JOIN messages q ON q.id = m.reply_to `
 
-// isVisible is the condition on m that no act hides it. It is that of the index messages_visible.
-const isVisible = ` m.hidden = 0 `
+// The conditions on m that everybody sees it, or its author alone. They are those of the
+// indexes messages_visible and messages_own.
+const (
+	isVisible = ` m.hidden = 0 `
+	isOwn     = ` m.hidden = 2 `
+)
+
+// What the column hidden says.
+const (
+	hiddenNot   = 0
+	hiddenByAct = 1
+	hiddenAlone = 2 // its author alone sees it
+)
 
 // loadMessages reads the messages that a condition selects, reactions included.
 func loadMessages(ctx context.Context, q querier, where string, args ...any) ([]chat.StoredMessage, error) {
@@ -51,16 +62,19 @@ func loadMessages(ctx context.Context, q querier, where string, args ...any) ([]
 // scanMessage reads a row of selectMessages; reacted says that the message has reactions.
 func scanMessage(rows *sql.Rows) (m chat.StoredMessage, reacted bool, err error) {
 	var (
-		answered     chat.StoredMessage
-		mentions     string
-		at, editedAt int64
+		answered        chat.StoredMessage
+		mentions        string
+		at, editedAt    int64
+		hidden, covered int
+		shadow          int
 	)
 	err = rows.Scan(&m.ID, &m.Room, &m.Seq, &m.Author.ID, &m.Author.Name, &m.Author.Role, &m.Text, &mentions,
-		&at, &editedAt, &m.Hidden, &answered.ID,
-		&answered.Author.ID, &answered.Author.Name, &answered.Author.Role, &answered.Text, &answered.Hidden, &reacted)
+		&at, &editedAt, &hidden, &shadow, &answered.ID,
+		&answered.Author.ID, &answered.Author.Name, &answered.Author.Role, &answered.Text, &covered, &reacted)
 	if err != nil {
 		return m, false, err
 	}
+	m.Hidden, m.Shadow, answered.Hidden = hidden == hiddenByAct, shadow == 1, covered == hiddenByAct
 	m.At, m.EditedAt = instant(at), instant(editedAt)
 	if m.Mentions, err = decodeIDs(mentions); err != nil {
 		return m, false, err
@@ -145,7 +159,7 @@ func messagesByID(ctx context.Context, q querier, ids map[chat.MessageID]bool) (
 	return found, nil
 }
 
-// loadPins reads a room's pins, newest first.
+// loadPins reads a room's pins, newest first, as everybody sees them.
 func loadPins(ctx context.Context, q querier, room chat.RoomID) ([]chat.Message, error) {
 	all, err := loadMessages(ctx, q, `JOIN pins p ON p.message = m.id WHERE p.room = $1 ORDER BY p.seq DESC`, string(room))
 	return bare(all), err
@@ -166,8 +180,9 @@ func loadReacted(ctx context.Context, q querier, viewer chat.UserID, messages []
 	for some := range slices.Chunk(ids, maxList) {
 		args := padded(some)
 		rows, err := q.QueryContext(ctx, `SELECT r.message, r.emoji FROM reactions r
-			JOIN reaction_totals t ON t.message = r.message AND t.emoji = r.emoji
-			WHERE r.user_id = $1 AND r.message IN (`+list(2, len(args))+`) ORDER BY r.message, t.place`,
+			LEFT JOIN reaction_totals t ON t.message = r.message AND t.emoji = r.emoji
+			WHERE r.user_id = $1 AND r.shadow <> 2 AND r.message IN (`+list(2, len(args))+`)
+			ORDER BY r.message, t.place IS NULL, t.place, r.emoji COLLATE "binary"`,
 			append([]any{string(viewer)}, args...)...)
 		if err != nil {
 			return nil, fmt.Errorf("read own reactions: %w", err)
@@ -197,22 +212,6 @@ func bare(all []chat.StoredMessage) []chat.Message {
 	return out
 }
 
-// Message implements chat.Rooms.
-func (s *Store) Message(ctx context.Context, room chat.RoomID, id chat.MessageID) (chat.StoredMessage, error) {
-	var m chat.StoredMessage
-	err := s.inRead(ctx, func(q querier) error {
-		all, err := loadMessages(ctx, q, `WHERE m.id = $1 AND m.room = $2`, string(id), string(room))
-		if err == nil && len(all) == 0 {
-			err = errMessageNotFound
-		}
-		if err == nil {
-			m = all[0]
-		}
-		return err
-	})
-	return m, err
-}
-
 // ByNonce implements chat.Log.
 func (s *Store) ByNonce(ctx context.Context, room chat.RoomID, author chat.UserID, nonce string) (chat.Message, bool, error) {
 	if nonce == "" {
@@ -231,7 +230,9 @@ func (s *Store) ByNonce(ctx context.Context, room chat.RoomID, author chat.UserI
 		if err != nil {
 			return fmt.Errorf("look up nonce: %w", err)
 		}
-		found = true
+		if found = seq > 0; !found {
+			return nil // it is held, or was refused
+		}
 		stored, err := messagesByID(ctx, q, map[chat.MessageID]bool{id: true})
 		if x, ok := stored[id]; ok {
 			m = x.Message

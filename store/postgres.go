@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,9 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 	// The server gives up before this side does: its word is certain, and no statement
 	// that nobody waits for any more stands in line for the lock.
 	param("statement_timeout", strconv.FormatInt(cfg.CommitTimeout.Milliseconds(), 10))
+	// A deed holds the log's lock between its statements; where this side is gone, the
+	// server gives up, too.
+	param("idle_in_transaction_session_timeout", strconv.FormatInt(cfg.CommitTimeout.Milliseconds(), 10))
 	d := &postgresDB{cfg: cfg, reader: stdlib.OpenDB(*pc), writer: stdlib.OpenDB(*pc)}
 	d.reader.SetMaxOpenConns(postgresReaders)
 	d.reader.SetMaxIdleConns(postgresReaders)
@@ -97,6 +101,46 @@ func (d *postgresDB) append(ctx context.Context, b *batch) (outcome, error) {
 		err = fmt.Errorf("%w (%w)", err, errUncertain)
 	}
 	return outcome{}, fmt.Errorf("append: %w", err)
+}
+
+// enact implements dialect. Who decides is rare, so its statements may cross the network
+// one by one while the lock is held.
+func (d *postgresDB) enact(ctx context.Context, b *batch, f func(context.Context, querier, opRunner) error) error {
+	return inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+		ops := &postgresOps{ctx: ctx, tx: tx}
+		err := tx.QueryRowContext(ctx, `SELECT $1::jsonb || chatd_begin($1::jsonb)`, string(mustJSON(b.frame))).Scan(&ops.frame)
+		if err != nil {
+			return fmt.Errorf("lock the log: %w", err)
+		}
+		return f(ctx, tx, ops)
+	})
+}
+
+// postgresOps numbers in a transaction that has the lock.
+type postgresOps struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	frame string
+}
+
+func (p *postgresOps) op(o op) (result, error) {
+	var text string
+	var r result
+	err := p.tx.QueryRowContext(p.ctx, `SELECT chatd_op($1::jsonb, $2::jsonb)`, string(mustJSON(o)), p.frame).Scan(&text)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &r)
+	}
+	return r, err
+}
+
+func (p *postgresOps) place() (pos int64, err error) {
+	err = p.tx.QueryRowContext(p.ctx, `UPDATE counters SET pos = pos + 1 WHERE shard = 0 RETURNING pos`).Scan(&pos)
+	return pos, err
+}
+
+func (p *postgresOps) end(outcome string) error {
+	_, err := p.tx.ExecContext(p.ctx, `SELECT chatd_end($1::jsonb, $2)`, p.frame, outcome)
+	return err
 }
 
 // rolledBack reports that a statement surely did nothing: it was never sent, or the

@@ -10,10 +10,13 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// pending is a queued change and whom to tell.
+// pending is a queued change, or a deed, and whom to tell.
 type pending struct {
 	change chat.Change
 	done   func(chat.Committed, error)
+
+	deed    *chat.Deed // nil: it is a change
+	enacted func(chat.Enacted, error)
 }
 
 // queue holds the changes that wait for the committer: at most cap(slots).

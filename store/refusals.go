@@ -29,6 +29,17 @@ var opRefusals = map[string]*chat.Error{
 	"too_many_pins":      chat.Refuse(chat.Conflict, "too_many_pins", "This room has as many pins as it can. Unpin one first."),
 }
 
+// The refusals of a Deed's steps.
+var (
+	errRoomUnknown         = chat.Refuse(chat.NotFound, "room_unknown", "There is no such room.")
+	errRoomExists          = chat.Refuse(chat.Conflict, "room_exists", "There is a room of this name.")
+	errHeldDecided         = chat.Refuse(chat.Conflict, "held_decided", "This message was released or refused already.")
+	errLockdownNotFound    = chat.Refuse(chat.NotFound, "lockdown_not_found", "There is no such lock-down, or it is over.")
+	errActNotFound         = chat.Refuse(chat.NotFound, "act_not_found", "There is no such act.")
+	errAlreadyUndone       = chat.Refuse(chat.Conflict, "already_undone", "This act was undone already.")
+	errIdempotencyMismatch = chat.Refuse(chat.Invalid, "idempotency_mismatch", "This Idempotency-Key came with another request.")
+)
+
 // The refusals of what isn't in the log.
 var (
 	errStale            = chat.Refuse(chat.Stale, "stale", "It has changed since you read it. Read it again, then decide.")

@@ -18,6 +18,9 @@ const (
 	roomsStep  = 200  // rooms looked at
 )
 
+// decidedLife is how long a held message is kept after it was released or refused.
+const decidedLife = 30 * 24 * time.Hour
+
 // guestMarkerLife is how long a guest's read markers are kept.
 const guestMarkerLife = 30 * 24 * time.Hour
 
@@ -61,6 +64,10 @@ type cleaning struct {
 
 // cleanings are those of the log.
 var cleanings = []cleaning{
+	{`DELETE FROM kept WHERE (caller, name) IN
+		(SELECT caller, name FROM kept WHERE at < $1 ORDER BY at LIMIT $2)`, chat.KeepFor},
+	{`DELETE FROM held WHERE id IN
+		(SELECT id FROM held WHERE decided_at > 0 AND decided_at < $1 ORDER BY decided_at LIMIT $2)`, decidedLife},
 	{`DELETE FROM nonces WHERE (room, author, nonce) IN
 		(SELECT room, author, nonce FROM nonces WHERE at < $1 ORDER BY at LIMIT $2)`, nonceLife},
 	{`DELETE FROM read_markers WHERE (user_id, room) IN

@@ -6,11 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
-	"slices"
-	"strings"
-
-	"golang.org/x/text/cases"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -18,48 +13,46 @@ import (
 // roomRow is a room as it is stored.
 type roomRow struct {
 	chat.Room
-	floor chat.Seq
+	generation string
+	floor      chat.Seq
 	// private says that the viewer has been told something here that others haven't.
 	private bool
 }
 
-// roomColumns are those of a room r and the generation g, in the order of scanRoom.
-const roomColumns = `g.value, r.incarnation, r.seq, r.shown, r.floor, r.version, r.settings, r.archived_at, r.created_at`
+// roomColumns are those of a room r, which need not be stored, and of the generation g,
+// in the order of scan.
+const roomColumns = `r.id IS NOT NULL, g.value, coalesce(r.incarnation, 0), coalesce(r.seq, 0), coalesce(r.shown, 0),
+	coalesce(r.floor, 0), coalesce(r.version, 0), coalesce(r.settings, '{}'), coalesce(r.archived_at, 0), coalesce(r.created_at, 0)`
 
-// loadRoom reads a room as viewer may know it; one that was never stored has the present generation.
+// loadRoom reads a room as viewer may know it; one that isn't stored has the epoch that it would get.
 func loadRoom(ctx context.Context, q querier, id chat.RoomID, viewer chat.UserID) (roomRow, error) {
-	r := roomRow{Room: chat.Room{ID: id, Settings: chat.DefaultSettings()}}
-	var generation string
-	var removed, own sql.NullInt64
-	var stored bool
-	err := q.QueryRowContext(ctx, `SELECT g.value, r.id IS NOT NULL, x.incarnation + 1,
+	r := roomRow{Room: chat.Room{ID: id}}
+	var next, own sql.NullInt64
+	err := r.scan(q.QueryRowContext(ctx, `SELECT `+roomColumns+`,
+		(SELECT incarnation + 1 FROM removed_rooms WHERE id = $1),
 		(SELECT max(e.seq) FROM events e WHERE e.room = $1 AND e.only_id = $2 AND e.only_id <> '')
-		FROM meta g LEFT JOIN rooms r ON r.id = $1 LEFT JOIN removed_rooms x ON x.id = $1 WHERE g.name = 'generation'`,
-		string(id), string(viewer)).Scan(&generation, &stored, &removed, &own)
-	if err == nil && stored {
-		err = r.scan(q.QueryRowContext(ctx, `SELECT r.id, `+roomColumns+` FROM rooms r
-			JOIN meta g ON g.name = 'generation' WHERE r.id = $1`, string(id)))
-	} else {
-		r.Epoch = epoch(generation, removed.Int64)
-	}
+		FROM meta g LEFT JOIN rooms r ON r.id = $1 WHERE g.name = 'generation'`, string(id), string(viewer)), &next, &own)
 	if err != nil {
 		return roomRow{}, fmt.Errorf("read room: %w", err)
+	}
+	if !r.Stored {
+		r.Epoch = epoch(r.generation, next.Int64)
 	}
 	r.private = own.Valid
 	r.Shown = max(r.Shown, chat.Seq(own.Int64))
 	return r, nil
 }
 
-// scan reads an id and roomColumns.
-func (r *roomRow) scan(row interface{ Scan(into ...any) error }) error {
-	var generation, settings string
+// scan reads roomColumns and what follows.
+func (r *roomRow) scan(row interface{ Scan(into ...any) error }, more ...any) error {
+	var settings string
 	var incarnation, archived, created int64
-	err := row.Scan(&r.ID, &generation, &incarnation, &r.Seq, &r.Shown, &r.floor, &r.Version, &settings, &archived, &created)
+	err := row.Scan(append([]any{&r.Stored, &r.generation, &incarnation, &r.Seq, &r.Shown, &r.floor, &r.Version, &settings,
+		&archived, &created}, more...)...)
 	if err != nil {
 		return err
 	}
-	r.Stored = true
-	r.Epoch, r.ArchivedAt, r.CreatedAt = epoch(generation, incarnation), instant(archived), instant(created)
+	r.Epoch, r.ArchivedAt, r.CreatedAt = epoch(r.generation, incarnation), instant(archived), instant(created)
 	r.Settings, err = decodeSettings(settings)
 	return err
 }
@@ -95,7 +88,7 @@ func snapshot(ctx context.Context, q querier, r roomRow, want chat.SnapshotQuery
 	snap := chat.Snapshot{Room: r.Room, Reacted: map[chat.MessageID][]string{}}
 	err := loadRead(ctx, q, r.ID, want.Viewer, &snap.Read)
 	if err == nil && want.Viewer != "" {
-		snap.Held, err = loadHeld(ctx, q, `WHERE author_id = $1 AND room = $2 AND state = 'pending' ORDER BY id LIMIT $3`,
+		snap.Held, err = listHeld(ctx, q, `WHERE h.author_id = $1 AND h.room = $2 AND h.state = 'pending' ORDER BY h.id LIMIT $3`,
 			string(want.Viewer), string(r.ID), chat.MaxHeldShown)
 	}
 	if err != nil || !r.Stored {

@@ -101,6 +101,21 @@ func (d *sqliteDB) append(ctx context.Context, b *batch) (outcome, error) {
 	return out, err
 }
 
+// enact implements dialect, on the connection and under the conditions of append.
+func (d *sqliteDB) enact(ctx context.Context, b *batch, f func(context.Context, querier, opRunner) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("enact: %w", err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	return inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
+		a := &applier{ctx: ctx, tx: tx, hot: d.hot, frame: b.frame}
+		if err := a.begin(); err != nil {
+			return err
+		}
+		return f(ctx, tx, a)
+	})
+}
+
 func (d *sqliteDB) resolve(ctx context.Context, b *batch) (outcome, bool, error) {
 	var text string
 	err := d.writer.QueryRowContext(ctx, `SELECT outcome FROM batches WHERE writer = $1 AND n = $2`,

@@ -35,6 +35,7 @@ type Store struct {
 // The interfaces of the core that a Store implements.
 var (
 	_ chat.Log       = (*Store)(nil)
+	_ chat.Ledger    = (*Store)(nil)
 	_ chat.Directory = (*Store)(nil)
 	_ chat.Accounts  = (*Store)(nil)
 )

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// maxEffectIDs is up to how many messages an act names those that it hid or restored;
+// beyond it only counts them. What undoes it goes by the rows of message_hides.
+const maxEffectIDs = 10_000
+
+// maxRestored bounds the messages of one event that restores them, for each is shown in full.
+const maxRestored = 100
+
+// maxLeft bounds the messages that an act names as left alone.
+const maxLeft = 100
+
+// touched is a message that an act hides, or shows again.
+type touched struct {
+	id     string
+	room   chat.RoomID
+	author chat.UserID
+	shadow bool
+}
+
+// The messages that rows of this act ($1) hide and that aren't hidden yet; and those
+// that no row hides any more after this act has ended some.
+const (
+	toConceal = ` hidden <> 1 AND id IN (SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '') `
+	toReveal  = ` hidden = 1 AND id IN (SELECT h.message FROM message_hides h WHERE h.ended_by = $1 AND h.ended_by <> '')
+		AND NOT EXISTS (SELECT 1 FROM message_hides s WHERE s.message = messages.id AND s.ended_by = '') `
+)
+
+func (e *enactment) id() string { return string(e.deed.Act.ID) }
+
+func (e *enactment) touched(where string) ([]touched, error) {
+	rows, err := e.q.QueryContext(e.ctx, `SELECT id, room, author_id, shadow FROM messages WHERE `+where+` ORDER BY room, seq`, e.id())
+	if err != nil {
+		return nil, fmt.Errorf("look at messages: %w", err)
+	}
+	var all []touched
+	err = eachRow(rows, func() error {
+		var t touched
+		var shadow int
+		err := rows.Scan(&t.id, &t.room, &t.author, &shadow)
+		t.shadow = shadow == 1
+		all = append(all, t)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at messages: %w", err)
+	}
+	return all, nil
+}
+
+// conceal hides what rows of this act hide by now, unpins it, and says what it was.
+func (e *enactment) conceal() ([]touched, error) {
+	all, err := e.touched(toConceal)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	if err := e.unpinConcealed(); err != nil {
+		return nil, err
+	}
+	if _, err := e.exec(`UPDATE messages SET hidden = 1 WHERE `+toConceal, e.id()); err != nil {
+		return nil, fmt.Errorf("hide messages: %w", err)
+	}
+	return all, nil
+}
+
+// unpinConcealed takes away the pins of what is to be hidden. Readers drop them with it.
+func (e *enactment) unpinConcealed() error {
+	rows, err := e.q.QueryContext(e.ctx, `SELECT room, message, seq FROM pins WHERE message IN
+		(SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '') ORDER BY room, seq`, e.id())
+	if err != nil {
+		return fmt.Errorf("read pins: %w", err)
+	}
+	gone := make(map[chat.RoomID][]pinned)
+	var rooms []chat.RoomID
+	err = eachRow(rows, func() error {
+		var room chat.RoomID
+		var p pinned
+		err := rows.Scan(&room, &p.message, &p.seq)
+		if gone[room] == nil {
+			rooms = append(rooms, room)
+		}
+		gone[room] = append(gone[room], p)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read pins: %w", err)
+	}
+	if len(rooms) == 0 {
+		return nil
+	}
+	if _, err := e.exec(`DELETE FROM pins WHERE message IN
+		(SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '')`, e.id()); err != nil {
+		return fmt.Errorf("unpin: %w", err)
+	}
+	for _, room := range rooms { // before the effect that hides: undone in reverse, it comes after
+		e.effect(unpinned(room, gone[room]))
+	}
+	return nil
+}
+
+// reveal shows what no row hides any more after this act has ended some, and says what it was.
+func (e *enactment) reveal() ([]touched, error) {
+	all, err := e.touched(toReveal)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	if _, err := e.exec(`UPDATE messages SET hidden = 2 * shadow WHERE `+toReveal, e.id()); err != nil {
+		return nil, fmt.Errorf("restore messages: %w", err)
+	}
+	return all, nil
+}
+
+// tell numbers the events about messages that were hidden or restored: for everybody, and
+// for the authors who alone saw them.
+func (e *enactment) tell(kind chat.EventKind, all []touched) error {
+	size := chat.MaxPurgeIDs
+	if kind == chat.EventRestored {
+		size = maxRestored
+	}
+	type reader struct {
+		room chat.RoomID
+		only chat.UserID
+	}
+	ids := make(map[reader][]string)
+	var readers []reader
+	for _, t := range all {
+		r := reader{room: t.room}
+		if t.shadow {
+			r.only = t.author
+		}
+		if ids[r] == nil {
+			readers = append(readers, r)
+		}
+		ids[r] = append(ids[r], t.id)
+	}
+	for _, r := range readers {
+		for some := range slices.Chunk(ids[r], size) {
+			if err := e.event(r.room, kind, "", &detail{IDs: some}, r.only); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hidden tells of what rows of this act hide by now and notes it, with how many rows there are in each room.
+func (e *enactment) hidden() error {
+	all, err := e.conceal()
+	if err != nil {
+		return err
+	}
+	if err := e.tell(chat.EventDeleted, all); err != nil {
+		return err
+	}
+	authors := make(map[chat.UserID]bool)
+	for _, t := range all {
+		if !authors[t.author] {
+			authors[t.author] = true
+			e.hits(t.author)
+		}
+	}
+	return e.noteMessages("messages_hidden", `h.act = $1`, all)
+}
+
+// restored tells of what this act has shown again, and notes it.
+func (e *enactment) restored() error {
+	all, err := e.reveal()
+	if err != nil {
+		return err
+	}
+	if err := e.tell(chat.EventRestored, all); err != nil {
+		return err
+	}
+	return e.noteMessages("messages_restored", `h.ended_by = $1 AND h.ended_by <> ''`, all)
+}
+
+// noteMessages notes, for each room, what changed for its readers and how many rows of
+// message_hides are this act's.
+func (e *enactment) noteMessages(what, rowsOf string, all []touched) error {
+	ids := make(map[chat.RoomID][]chat.MessageID)
+	for _, t := range all {
+		if len(all) <= maxEffectIDs {
+			ids[t.room] = append(ids[t.room], chat.MessageID(t.id))
+		}
+	}
+	rows, err := e.q.QueryContext(e.ctx, `SELECT m.room, count(*) FROM message_hides h JOIN messages m ON m.id = h.message
+		WHERE `+rowsOf+` GROUP BY m.room ORDER BY m.room`, e.id())
+	if err != nil {
+		return fmt.Errorf("count hidden messages: %w", err)
+	}
+	return eachRow(rows, func() error {
+		x := chat.ActEffect{What: what}
+		if err := rows.Scan(&x.Room, &x.Count); err != nil {
+			return err
+		}
+		for _, before := range e.done.Act.Effects { // of an earlier step
+			if before.What == what && before.Room == x.Room {
+				x.Count -= before.Count
+			}
+		}
+		x.Messages = ids[x.Room]
+		if x.Count > 0 || len(x.Messages) > 0 {
+			e.effect(x)
+		}
+		return nil
+	})
+}
+
+// leftMessages notes messages that were left alone, the first of them by name.
+func (e *enactment) leftMessages(what, code, message, query string, args ...any) error {
+	rows, err := e.q.QueryContext(e.ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("look at what is left: %w", err)
+	}
+	n := 0
+	return eachRow(rows, func() error {
+		var id sql.NullString
+		var room chat.RoomID
+		err := rows.Scan(&id, &room)
+		if n++; n <= maxLeft {
+			e.skip(chat.Skipped{What: what, Subject: id.String, Room: room, Code: code, Message: message})
+		} else if n == maxLeft+1 {
+			e.skip(chat.Skipped{What: what, Code: code, Message: message + " There are more of these."})
+		}
+		return err
+	})
+}
