@@ -35,12 +35,17 @@ type shake struct {
 	header        map[string]string
 	tail          []byte // sent together with the request
 	rcvbuf        int
+	from          string // the address to come from; empty: the system's choice
 }
 
 // handshake sends a handshake and reads the answer, whatever it is.
 func (w *world) handshake(t testing.TB, path string, s shake) *peer {
 	t.Helper()
-	c, err := net.Dial("tcp", w.addr)
+	var dialer net.Dialer
+	if s.from != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(s.from)}
+	}
+	c, err := dialer.Dial("tcp", w.addr)
 	must(t, err)
 	t.Cleanup(func() { c.Close() })
 	raw := c.(*net.TCPConn)
@@ -305,7 +310,7 @@ func (p *peer) await(kind string) frame {
 func (p *peer) refused(code string) frame {
 	p.t.Helper()
 	f := p.frame()
-	for f["type"] == "presence" || f["type"] == "heartbeat" {
+	for f["type"] == "presence" || f["type"] == "heartbeat" || f["type"] == "rights" {
 		f = p.frame()
 	}
 	if f["code"] != code {

@@ -1,0 +1,193 @@
+package ws_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/chatd/chatd/chat"
+)
+
+// until reads all frames up to an ack of a request that is made now: everything that was on its way has come.
+func (p *peer) until() []frame {
+	p.t.Helper()
+	id := p.ask("history", "room", "general", "limit", 1)
+	var all []frame
+	for {
+		f := p.frame()
+		if f["id"] == id {
+			return all
+		}
+		all = append(all, f)
+	}
+}
+
+// logged picks what comes from the log, or tells a position.
+func logged(frames []frame) []frame {
+	var kept []frame
+	for _, f := range frames {
+		switch f["type"] {
+		case "presence", "ack", "typing":
+		default:
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// TestShadow lets a shadowed author write, edit, react and delete: they see all of it in all of their connections, and
+// nobody else sees, or can reckon, any of it.
+func TestShadow(t *testing.T) {
+	w := newWorld(t)
+	ann := w.in(t, w.token(t, "ann", nil), "general")
+	annPlain := w.dial(t, "/ws/chat/general?token="+w.token(t, "ann", nil), nil)
+	bob, cy := w.in(t, w.token(t, "bob", nil), "general"), w.in(t, w.token(t, "cy", nil), "general")
+	plain := w.dial(t, "/ws/chat/general?token="+w.token(t, "dora", nil), nil)
+	eventually(t, patience, "all are in", func() bool { return len(inRooms(w)) == 5 })
+
+	said := w.post(t, "general", "hello")
+	w.against(t, "u:ann", "general", chat.Shadow, 0)
+
+	ann.ask("post", "room", "general", "text", "SECRET one")
+	ack := ann.await("ack")
+	if f := ann.await("message"); f.at("message", "text") != "SECRET one" || f["seq"] != ack["seq"] {
+		t.Errorf("the author got %s, want their message", f)
+	}
+	ann.ask("edit", "room", "general", "message_id", ack["message_id"], "text", "SECRET two")
+	ann.await("ack")
+	ann.await("edited")
+	ann.ask("react", "room", "general", "message_id", said.ID, "emoji", "👍", "on", true)
+	ann.await("ack")
+	if f := ann.await("reaction"); f["message_id"] != string(said.ID) {
+		t.Errorf("the author got %s", f)
+	}
+	ann.ask("typing", "room", "general")
+	ann.await("ack")
+	annPlain.say("SECRET three")
+	if f := ann.await("message"); f.at("message", "text") != "SECRET three" {
+		t.Errorf("the author's other connection got %s", f)
+	}
+	for _, want := range []string{"hello", "SECRET one", "SECRET three"} {
+		if f := annPlain.frame(); f["message"] != want {
+			t.Errorf("the author's plain connection got %s, want %q", f, want)
+		}
+	}
+	w.pass(26 * time.Second)
+	mine := ann.await("heartbeat")
+
+	last := w.post(t, "general", "last")
+	w.pass(26 * time.Second)
+	stayed := logged(bob.until())
+	other := logged(cy.until())
+	if d := cmp.Diff(stayed, other); d != "" && !onlyTimes(stayed, other) {
+		t.Errorf("two viewers were told different things: %s", d)
+	}
+	wantPositions(t, stayed, said.Seq, last.Seq)
+	if seq := mine.at("positions", "general", "seq").(float64); seq <= float64(said.Seq) || seq >= float64(last.Seq) {
+		t.Errorf("the author's position was %v, want that of what they alone see", seq)
+	}
+	for _, want := range []string{"hello", "last"} {
+		if f := plain.frame(); f["message"] != want {
+			t.Errorf("plain got %s, want %q", f, want)
+		}
+	}
+	w.freshAgree(t, ann, said, last)
+}
+
+// onlyTimes reports whether two lists of frames are the same but for the times in heartbeats.
+func onlyTimes(a, b []frame) bool {
+	strip := func(all []frame) string {
+		var s strings.Builder
+		for _, f := range all {
+			delete(f, "at")
+			s.WriteString(f.String() + "\n")
+		}
+		return s.String()
+	}
+	return strip(a) == strip(b)
+}
+
+// wantPositions checks all that a viewer was told: two messages, and positions that are those of what they have seen.
+func wantPositions(t *testing.T, frames []frame, first, last chat.Seq) {
+	t.Helper()
+	var at float64
+	messages := 0
+	for _, f := range frames {
+		if strings.Contains(f.String(), "SECRET") || f["type"] == "edited" || f["type"] == "reaction" {
+			t.Errorf("a viewer got %s", f)
+		}
+		if seq, ok := f["seq"].(float64); ok {
+			at = seq
+		}
+		if f["type"] == "message" {
+			messages++
+		}
+		if f["type"] == "heartbeat" {
+			if got := f.at("positions", "general", "seq"); got != at {
+				t.Errorf("a heartbeat tells of %v, the viewer has seen %v", got, at)
+			}
+		}
+	}
+	if messages != 2 || at != float64(last) {
+		t.Errorf("got %d messages up to %v, want 2: %d and %d", messages, at, first, last)
+	}
+}
+
+// freshAgree compares with who comes now, by joining anew and by recovering.
+func (w *world) freshAgree(t *testing.T, ann *peer, said, last chat.Message) {
+	t.Helper()
+	fresh := w.v1(t, w.token(t, "eve", nil))
+	j := fresh.join("general")
+	if j["seq"] != float64(last.Seq) || strings.Contains(j.String(), "SECRET") || strings.Contains(j.String(), "👍") {
+		t.Errorf("a newcomer got %s, want seq %d and nothing of the shadowed", j, last.Seq)
+	}
+	back := w.v1(t, w.token(t, "bob", nil))
+	back.ask("join", "room", "general", "since", map[string]any{"epoch": j["epoch"], "seq": said.Seq})
+	back.expect("ack")
+	r := back.expect("joined")
+	if r["recovered"] != true || r["replay"] != 1.0 || r["seq"] != float64(last.Seq) {
+		t.Errorf("a viewer recovered with %s, want one event up to %d", r, last.Seq)
+	}
+	if f := back.expect("message"); f.at("message", "text") != "last" {
+		t.Errorf("a viewer recovered %s", f)
+	}
+	again := w.v1(t, w.token(t, "ann", nil))
+	own, err := json.Marshal(again.join("general")["history"])
+	must(t, err)
+	for _, want := range []string{"SECRET two", "SECRET three", "last"} {
+		if !strings.Contains(string(own), want) {
+			t.Errorf("the author's history lacks %q: %s", want, own)
+		}
+	}
+	ann.await("message")
+}
+
+// TestShadowAndWhatTheBellLoses reads what was lost from the log, for each what they may see.
+func TestShadowAndWhatTheBellLoses(t *testing.T) {
+	w := newWorld(t)
+	w.post(t, "general", "hello")
+	ann, bob := w.in(t, w.token(t, "ann", nil), "general"), w.in(t, w.token(t, "bob", nil), "general")
+	w.against(t, "u:ann", "general", chat.Shadow, 0)
+	w.bell.lose(true)
+	w.post(t, "general", text(1))
+	ann.ask("post", "room", "general", "text", "SECRET")
+	ann.await("ack")
+	w.post(t, "general", text(2))
+	ann.ask("post", "room", "general", "text", "SECRET")
+	ann.await("ack")
+	w.bell.lose(false)
+	w.post(t, "general", text(3))
+	for _, want := range []string{text(1), "SECRET", text(2), "SECRET", text(3)} {
+		if f := ann.await("message"); f.at("message", "text") != want {
+			t.Errorf("the author got %s, want %q", f, want)
+		}
+	}
+	for _, want := range []string{text(1), text(2), text(3)} {
+		if f := bob.await("message"); f.at("message", "text") != want {
+			t.Errorf("the other got %s, want %q", f, want)
+		}
+	}
+}
