@@ -79,10 +79,10 @@ type indexed struct {
 // index does one step: it moves the cursor over the events whose messages it has indexed
 // and says whether more is known to wait.
 func (s *Store) index(ctx context.Context) (more bool, err error) {
-	var behind bool
-	err = s.read.QueryRowContext(ctx, `SELECT n.pos > c.pos FROM counters n JOIN cursors c ON c.shard = n.shard
-		WHERE c.name = 'search' AND c.shard = 0`).Scan(&behind)
-	if err != nil || !behind {
+	var head, done int64
+	err = s.read.QueryRowContext(ctx, `SELECT n.pos, c.pos FROM counters n JOIN cursors c ON c.shard = n.shard
+		WHERE c.name = 'search' AND c.shard = 0`).Scan(&head, &done)
+	if err != nil || head <= done {
 		return false, err
 	}
 	at := s.indexed
@@ -92,10 +92,10 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 			return fmt.Errorf("read cursor: %w", err)
 		}
 		events, err := loadEvents(ctx, q, `WHERE pos > $1 ORDER BY pos LIMIT $2`, pos, searchStep)
-		if err != nil || len(events) == 0 {
+		if err != nil {
 			return err
 		}
-		if events[0].Pos != at.pos {
+		if len(events) == 0 || events[0].Pos != at.pos {
 			at = indexed{}
 		}
 		ids := searchRefs(events, at.messages)
@@ -107,7 +107,9 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 		if at = to; whole > 0 {
 			pos = int64(events[whole-1].Pos)
 		}
-		more = whole < len(events) || whole == searchStep
+		if more = whole < len(events) || whole == searchStep; !more {
+			pos = max(pos, head) // behind the last event there may be acts, which have a pos too
+		}
 		_, err = q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, pos)
 		return err
 	})

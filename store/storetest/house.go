@@ -2,12 +2,9 @@ package storetest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/store"
@@ -44,14 +41,14 @@ func testRetention(t *testing.T, b Backend) {
 	}
 	f.do("a", ann, react(ids[1], "👍", true))
 	f.do("a", mod, hide(ids[2]))
-	f.do("a", mod, chat.Pin{ID: ids[0], On: true})
-	f.do("a", mod, chat.Pin{ID: ids[7], On: true})
+	f.do("a", mod, pin(ids[0], true))
+	f.do("a", mod, pin(ids[7], true))
 	f.do("a", ann, edit(ann, ids[0], "edited, and gone soon"))
 	f.say("b", ann, "of another room")
 	f.eventually("tokens", 1, `SELECT count(*) FROM search_tokens WHERE token = 'word1'`)
 	kept := position(f.snapshot("a").Room)
 
-	f.do("a", mod, chat.Set{Patch: chat.SettingsPatch{RetainCount: set(3)}})
+	f.do("a", mod, change(chat.SettingsPatch{RetainCount: set(3)}))
 	f.eventually("messages kept by count", 3, `SELECT count(*) FROM messages WHERE room = 'a'`)
 
 	snap := f.snapshot("a")
@@ -75,7 +72,7 @@ func testRetention(t *testing.T, b Backend) {
 		t.Errorf("got %d events since before the retention, want the setting alone: it is silent", len(events))
 	}
 
-	f.do("a", mod, chat.Set{Patch: chat.SettingsPatch{RetainCount: set(0), RetainFor: set(time.Hour)}})
+	f.do("a", mod, change(chat.SettingsPatch{RetainCount: set(0), RetainFor: set(time.Hour)}))
 	f.clock.advance(30 * time.Minute)
 	fresh := post(ann, "fresh")
 	fresh.Message.At = f.clock.Now()
@@ -114,63 +111,5 @@ func testCleaning(t *testing.T, b Backend) {
 	f.eventually("guests' markers a month later", 0, `SELECT count(*) FROM read_markers WHERE user_id = $1`, string(bob))
 	if n := f.number(`SELECT count(*) FROM read_markers WHERE user_id = $1`, string(ann)); n != 1 {
 		t.Errorf("got %d of a signed-in user's markers a month later, want 1", n)
-	}
-}
-
-// testSearchTokens follows the tokens of a message through its life.
-func testSearchTokens(t *testing.T, b Backend) {
-	f := start(t, b)
-	tokens := func() []string {
-		f.eventually("events behind the search cursor", 0, `SELECT n.pos - c.pos FROM counters n
-			JOIN cursors c ON c.shard = n.shard WHERE c.name = 'search'`)
-		rows, err := f.sql.Query(`SELECT room, token, seq FROM search_tokens`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		var all []string
-		for rows.Next() {
-			var room, token string
-			var seq int64
-			if err := rows.Scan(&room, &token, &seq); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, fmt.Sprint(room, " ", token, " ", seq))
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		slices.Sort(all)
-		return all
-	}
-	e := f.do("a", ann, post(ann, "Hello big World"))
-	id := e.Message.ID
-	want := func(what string, words string) {
-		t.Helper()
-		var rows []string
-		for _, w := range chat.Tokens(words) {
-			rows = append(rows, fmt.Sprint("a ", w, " ", e.Seq))
-		}
-		slices.Sort(rows)
-		if diff := cmp.Diff(rows, tokens()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", what, diff)
-		}
-	}
-	want("after the post", "Hello big World")
-	f.do("a", ann, edit(ann, id, "Hello small world"))
-	want("after an edit", "Hello small world")
-	f.do("a", mod, hide(id))
-	want("after a hide", "")
-	f.do("a", mod, chat.Restore{IDs: []chat.MessageID{id}})
-	want("after a restore", "Hello small world")
-	f.do("a", ann, chat.Hide{IDs: []chat.MessageID{id}, Act: "own", Author: ann})
-	want("after its author's deletion", "")
-	for i := range 300 {
-		f.queue("b", ann, post(ann, fmt.Sprint("many words here to index ", i)))
-	}
-	last := f.do("b", ann, post(ann, "last"))
-	tokens()
-	if n := f.number(`SELECT count(*) FROM search_tokens WHERE token = 'last' AND seq = $1`, int64(last.Seq)); n != 1 {
-		t.Error("the last of many messages isn't indexed")
 	}
 }

@@ -54,17 +54,18 @@ func Run(t *testing.T, b Backend) {
 		"reopen":             testReopen,
 		"retention":          testRetention,
 		"cleaning":           testCleaning,
-		"search tokens":      testSearchTokens,
-		"sanctions":          testSanctions,
-		"users":              testUsers,
-		"accounts":           testAccounts,
-		"secrets":            testSecrets,
 		"drain":              testDrain,
 		"busy":               testBusy,
 		"hang-up":            testHangUp,
 		"panics":             testPanics,
 		"model":              testModel,
 	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, b)
+		})
+	}
+	for name, test := range directoryTests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, b)
@@ -199,35 +200,67 @@ func (f *fixture) plan(explain string, args ...any) string {
 	return strings.Join(lines, "\n")
 }
 
-// answer is what a completion heard.
+// answer is what a completion heard; of a deed, Event is its first one.
 type answer struct {
 	chat.Committed
-	err error
+	enacted chat.Enacted
+	err     error
 }
 
-// queue appends and returns where the answer will come.
-func (f *fixture) queue(room chat.RoomID, by chat.UserID, o chat.Op) <-chan answer {
+// deed makes a step of a deed in a room, for those that do what ops do.
+type deed func(room chat.RoomID) chat.Step
+
+// queue appends an op, or enacts a deed, and returns where the answer will come.
+func (f *fixture) queue(room chat.RoomID, by chat.UserID, o any) <-chan answer {
 	got := make(chan answer, 2) // room for the second call that must not come
-	f.Append(context.Background(), chat.Change{Room: room, By: by, At: f.clock.Now(), Op: o},
-		func(c chat.Committed, err error) { got <- answer{c, err} })
+	if d, ok := o.(deed); ok {
+		f.Enact(context.Background(), f.act(by, chat.ActDelete, d(room)), func(e chat.Enacted, err error) {
+			a := answer{enacted: e, err: err}
+			if len(e.Events) > 0 {
+				a.Event = e.Events[0]
+			}
+			got <- a
+		})
+		return got
+	}
+	op, _ := o.(chat.Op)
+	f.Append(context.Background(), chat.Change{Room: room, By: by, At: f.clock.Now(), Op: op},
+		func(c chat.Committed, err error) { got <- answer{Committed: c, err: err} })
 	return got
 }
 
-// try appends and waits.
-func (f *fixture) try(room chat.RoomID, by chat.UserID, o chat.Op) (chat.Committed, error) {
+// act is a deed by somebody.
+func (f *fixture) act(by chat.UserID, kind chat.ActKind, steps ...chat.Step) chat.Deed {
+	return chat.Deed{
+		Act:   chat.Act{ID: chat.ActID(newID()), At: f.clock.Now(), By: by, Via: chat.ViaDashboard, Kind: kind},
+		Steps: steps,
+	}
+}
+
+// try appends, or enacts, and waits.
+func (f *fixture) try(room chat.RoomID, by chat.UserID, o any) (chat.Committed, error) {
 	f.t.Helper()
 	a := wait(f.t, f.queue(room, by, o))
 	return a.Committed, a.err
 }
 
-// do appends what must succeed.
-func (f *fixture) do(room chat.RoomID, by chat.UserID, o chat.Op) chat.Event {
+// do appends, or enacts, what must succeed.
+func (f *fixture) do(room chat.RoomID, by chat.UserID, o any) chat.Event {
 	f.t.Helper()
 	c, err := f.try(room, by, o)
 	if err != nil {
 		f.t.Fatalf("%T: got %v, want it stored", o, err)
 	}
 	return c.Event
+}
+
+// enact does a deed and waits.
+func (f *fixture) enact(d chat.Deed) (chat.Enacted, error) {
+	f.t.Helper()
+	got := make(chan answer, 2)
+	f.Enact(context.Background(), d, func(e chat.Enacted, err error) { got <- answer{enacted: e, err: err} })
+	a := wait(f.t, got)
+	return a.enacted, a.err
 }
 
 // say posts a text.
@@ -291,7 +324,26 @@ func edit(by chat.UserID, id chat.MessageID, text string) chat.Edit {
 	return e
 }
 
-func hide(ids ...chat.MessageID) chat.Hide { return chat.Hide{IDs: ids, Act: chat.ActID(newID())} }
+func hide(ids ...chat.MessageID) deed {
+	return func(room chat.RoomID) chat.Step { return chat.HideStep{Room: room, IDs: ids} }
+}
+
+func restore(ids ...chat.MessageID) deed {
+	return func(room chat.RoomID) chat.Step { return chat.RestoreStep{Room: room, IDs: ids} }
+}
+
+func pin(id chat.MessageID, on bool) deed {
+	return func(room chat.RoomID) chat.Step { return chat.PinStep{Room: room, ID: id, On: on} }
+}
+
+func change(p chat.SettingsPatch) deed {
+	return func(room chat.RoomID) chat.Step { return chat.SetStep{Room: room, Patch: p} }
+}
+
+// own is an author's deletion.
+func own(by chat.UserID, ids ...chat.MessageID) chat.Hide {
+	return chat.Hide{IDs: ids, Act: chat.ActID(newID()), Author: by}
+}
 
 func react(id chat.MessageID, emoji string, on bool) chat.React {
 	return chat.React{ID: id, Emoji: emoji, On: on, MaxKinds: 3}
