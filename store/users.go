@@ -50,10 +50,10 @@ func withRole(x chat.Seen) chat.Seen {
 
 func isGuest(id chat.UserID) bool { return strings.HasPrefix(string(id), "g:") }
 
-// UserBySkeleton implements chat.Users. Of several it finds the one seen last.
+// UserBySkeleton implements chat.Users. Of several it finds the one seen last. Guests' names are nobody's own.
 func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserID, bool, error) {
 	var id chat.UserID
-	err := s.read.QueryRowContext(ctx, `SELECT id FROM users WHERE skeleton = $1 AND id >= 'u:' AND id < 'u;' AND first_at > 0
+	err := s.read.QueryRowContext(ctx, `SELECT id FROM users WHERE skeleton = $1 AND NOT (id >= 'g:' AND id < 'g;') AND first_at > 0
 		ORDER BY last_at DESC, id LIMIT 1`, skeleton).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
