@@ -51,7 +51,7 @@ func (s *Service) hitsLoopback(t Target) bool {
 
 // refuseDanger refuses what a danger warns of, unless the order forces it and says why. Code target_protected.
 func refuseDanger(o Order, dangers []Warning) error {
-	if len(dangers) == 0 || o.Force && o.Reason != "" || o.DryRun && !o.Force {
+	if len(dangers) == 0 || o.DryRun || o.Force && o.Reason != "" {
 		return nil
 	}
 	if o.Force {

@@ -88,7 +88,7 @@ func (s *Service) Disconnect(ctx context.Context, o Order, ids []SessionID, sel 
 		failed []Failure
 		err    error
 	)
-	end1 := &SessionsEnd{Why: Refuse(Forbidden, "kicked", "A moderator has ended your connection.")}
+	over := &SessionsEnd{Why: Refuse(Forbidden, "kicked", "A moderator has ended your connection.")}
 	if sel != nil {
 		var people []person
 		if people, err = s.selectUsers(ctx, o.By, *sel, ConnectionsWrite); err != nil {
@@ -96,23 +96,24 @@ func (s *Service) Disconnect(ctx context.Context, o Order, ids []SessionID, sel 
 		}
 		end = s.sessionsOf(o.By, sel.Room, people)
 		if sel.Room == "" && o.By.Grant.Everywhere() {
-			end1.Users = userIDs(people) // on all nodes
+			over.Users = userIDs(people) // on all nodes
 		}
 	} else if end, failed, err = s.sessionsByID(o.By, ids); err != nil {
 		return Outcome{}, err
 	}
-	if len(end) == 0 && len(end1.Users) == 0 {
+	if len(end) == 0 && len(over.Users) == 0 {
 		return Outcome{DryRun: o.DryRun, Failed: failed}, nil
 	}
 	hit := make(map[SessionID]bool, len(end))
 	for _, l := range end {
 		hit[l.ID] = true
-		end1.Sessions = append(end1.Sessions, l.ID)
+		over.Sessions = append(over.Sessions, l.ID)
 	}
 	act := Act{Kind: ActDisconnect, Effects: endedIn(o.By, end), Users: usersIn(end)}
+	act.Rooms = roomsOf(act.Effects)
 	return s.perform(ctx, o, Deed{Act: act}, work{
 		impact: s.impact(func(l LiveSession) bool { return hit[l.ID] }), failed: failed,
-		tell: func(Enacted) []Signal { return []Signal{{End: end1}} },
+		tell: func(Enacted) []Signal { return []Signal{{End: over}} },
 	})
 }
 
@@ -184,6 +185,17 @@ func endedIn(by Actor, all []LiveSession) []ActEffect {
 	return effects
 }
 
+// roomsOf are the rooms of effects that no step has.
+func roomsOf(effects []ActEffect) []RoomID {
+	var rooms []RoomID
+	for _, e := range effects {
+		if e.Room != "" {
+			rooms = append(rooms, e.Room)
+		}
+	}
+	return rooms
+}
+
 func usersIn(all []LiveSession) []UserID {
 	var ids []UserID
 	for _, l := range all {
@@ -208,6 +220,7 @@ func (s *Service) SendNotice(ctx context.Context, o Order, room *RoomID, user Us
 		return Outcome{}, Refuse(Invalid, "text_empty", "A notice needs some text.")
 	}
 	act := Act{ID: ActID(s.NewID()), At: s.now(), Kind: ActNotice, Effects: []ActEffect{{What: "notice_sent", Room: to, Count: 1}}}
+	act.Rooms = roomsOf(act.Effects)
 	if user != "" {
 		act.Users = []UserID{user}
 	}

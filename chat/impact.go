@@ -78,35 +78,21 @@ func countMessages(en Enacted, im *Impact) {
 	im.Rooms = max(im.Rooms, len(en.Act.Rooms))
 }
 
-// hits reports whether a sanction would concern a live session, in any of its rooms.
-func (x Sanction) hits(l LiveSession, alias string) bool {
-	if l.Actor.Role == RoleStaff || !x.Target.matches(l, alias, x.Also) {
+// concerns reports whether a sanction would hold against a live session, in any of its rooms.
+func (x Sanction) concerns(l LiveSession, alias string) bool {
+	switch {
+	case l.Actor.Role == RoleStaff, x.Effect == SignIn && !l.Actor.Guest():
 		return false
-	}
-	if x.Effect == SignIn && !l.Actor.Guest() {
+	case x.Rooms != "" && !slices.ContainsFunc(l.Rooms, x.Holds):
 		return false
+	case x.Target.User != "":
+		return l.Actor.ID == x.Target.User || slices.Contains(x.Also, l.Actor.ID)
+	case l.Actor.Role == RoleModerator || !x.Target.hits(l.Actor):
+		return false // addresses are nothing to moderators
+	case x.Target.Prefix.IsValid():
+		return holdsAddr(x.Target.Prefix, l.addr())
 	}
-	return x.Rooms == "" || slices.ContainsFunc(l.Rooms, x.Holds)
-}
-
-func (t Target) matches(l LiveSession, alias string, also []UserID) bool {
-	if t.User != "" {
-		return l.Actor.ID == t.User || l.Actor.Was == t.User || slices.Contains(also, l.Actor.ID)
-	}
-	switch t.Only {
-	case Guests:
-		if !l.Actor.Guest() {
-			return false
-		}
-	case Tokenless:
-		if !l.Actor.Tokenless {
-			return false
-		}
-	}
-	if t.Prefix.IsValid() {
-		return holdsAddr(t.Prefix, l.addr())
-	}
-	return t.Alias == alias
+	return x.Target.Alias == alias
 }
 
 func (l LiveSession) addr() netip.Addr {
@@ -139,7 +125,9 @@ func targetsOf(all []Sanction) targets {
 	for _, x := range all {
 		switch p := x.Target.Prefix; {
 		case x.Target.User != "":
-			t.users[x.Target.User] = append(t.users[x.Target.User], x)
+			for _, id := range append([]UserID{x.Target.User}, x.Also...) {
+				t.users[id] = append(t.users[id], x)
+			}
 		case x.Target.Alias != "":
 			t.aliases[x.Target.Alias] = append(t.aliases[x.Target.Alias], x)
 		case p == ownPrefix(p.Addr()):
@@ -154,14 +142,11 @@ func targetsOf(all []Sanction) targets {
 // hit reports whether one of them would concern a live session.
 func (t targets) hit(l LiveSession, alias string) bool {
 	of := [][]Sanction{t.users[l.Actor.ID], t.aliases[alias], t.prefixes}
-	if l.Actor.Was != "" {
-		of = append(of, t.users[l.Actor.Was])
-	}
 	if a := l.addr(); a.IsValid() {
 		of = append(of, t.single[ownPrefix(a)])
 	}
 	return slices.ContainsFunc(of, func(some []Sanction) bool {
-		return slices.ContainsFunc(some, func(x Sanction) bool { return x.hits(l, alias) })
+		return slices.ContainsFunc(some, func(x Sanction) bool { return x.concerns(l, alias) })
 	})
 }
 

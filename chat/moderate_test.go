@@ -8,6 +8,8 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
+func byMod(a chat.Actor) chat.Order { return chat.Order{By: a} }
+
 func TestSanctionHoldsAtOnce(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	heard := &ear{}
@@ -16,12 +18,11 @@ func TestSanctionHoldsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	byMod := chat.Order{By: mod}
-	out, err := w.Sanction(t.Context(), byMod, chat.SanctionOrder{
+	out, err := w.Sanction(t.Context(), byMod(mod), chat.SanctionOrder{
 		Target: on(ann), Rooms: string(room), Effect: chat.Ban, Duration: time.Hour, Reason: "enough",
 	})
-	if err != nil || len(out.Sanctions) != 1 {
-		t.Fatalf("the act came to %+v, %v", out, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	ban := out.Sanctions[0]
 
@@ -35,79 +36,43 @@ func TestSanctionHoldsAtOnce(t *testing.T) {
 	if _, err := w.Post(t.Context(), ann, "other", chat.Draft{Text: "hi"}); err != nil {
 		t.Errorf("a ban of one room holds in another: %v", err)
 	}
-	if got := heard.control(); len(got) != 1 || len(got[0].Sanctions) != 1 || got[0].Sanctions[0].ID != ban.ID {
+	if got := heard.controls(); len(got) != 1 || len(got[0].Sanctions) != 1 || got[0].Act.ID != out.Act.ID {
 		t.Errorf("the bell told %+v, want the ban", got)
 	}
 
 	elsewhere := mod
 	elsewhere.Rooms = []string{"other"}
-	_, err = w.Lift(t.Context(), chat.Order{By: elsewhere}, []chat.SanctionID{ban.ID})
-	if err == nil {
-		t.Error("a moderator of another room lifted it")
-	}
-	if _, err := w.Lift(t.Context(), byMod, []chat.SanctionID{ban.ID}); err != nil {
+	_, err = w.Lift(t.Context(), byMod(elsewhere), []chat.SanctionID{ban.ID})
+	wantCode(t, err, "sanction_not_found")
+	if _, err := w.Lift(t.Context(), byMod(mod), []chat.SanctionID{ban.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.join(t, ann, "1", nil); err != nil {
 		t.Errorf("a lifted ban still holds: %v", err)
 	}
+	_, err = w.Lift(t.Context(), byMod(mod), []chat.SanctionID{ban.ID})
+	wantCode(t, err, "sanction_not_found")
+	if got := heard.controls(); len(got) != 2 || len(got[1].Lifted) != 1 {
+		t.Errorf("the bell told %+v, want the end of the ban too", got)
+	}
 }
 
 func TestSanctionExpires(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	w.sanction(t, chat.SanctionOrder{Target: on(ann), Rooms: string(room), Effect: chat.Mute, Duration: time.Minute})
+	so := chat.SanctionOrder{Target: on(ann), Rooms: string(room), Effect: chat.Mute, Duration: time.Minute}
+	if _, err := w.Sanction(t.Context(), byMod(mod), so); err != nil {
+		t.Fatal(err)
+	}
 	_, err := w.Post(t.Context(), ann, room, chat.Draft{Text: "hi"})
 	wantCode(t, err, "muted")
 	w.pass(time.Minute)
 	w.mustPost(t, ann, "hi again")
 }
 
-func TestWhatModeratorsInTheChatMayNot(t *testing.T) {
-	w := newWorld(t, chat.Limits{})
-	for _, a := range []chat.Actor{mod, mod2} {
-		if _, err := w.SignIn(t.Context(), a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.WriteSightings(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	elsewhere := mod
-	elsewhere.Rooms = []string{"other"}
-	ban := func(target chat.UserID) chat.SanctionOrder {
-		return chat.SanctionOrder{Target: &chat.Target{User: target}, Rooms: string(room), Effect: chat.Ban}
-	}
-	tickle, shadow, everywhere, backwards := ban(bob.ID), ban(bob.ID), ban(bob.ID), ban(bob.ID)
-	tickle.Effect, shadow.Effect, everywhere.Rooms, backwards.Duration = "tickle", chat.Shadow, "", -1
-	tests := map[string]struct {
-		by   chat.Actor
-		so   chat.SanctionOrder
-		want string
-	}{
-		"a user":                    {ann, ban(bob.ID), "not_a_moderator"},
-		"a moderator of other room": {elsewhere, ban(bob.ID), "room_forbidden"},
-		"in all rooms":              {mod, everywhere, "not_a_moderator"},
-		"a moderator, by moderator": {mod, ban(mod2.ID), "target_protected"},
-		"oneself":                   {mod, ban(mod.ID), "target_protected"},
-		"staff":                     {mod, ban(staff.ID), "target_protected"},
-		"nobody":                    {mod, ban("bob"), "user_invalid"},
-		"a made-up effect":          {mod, tickle, "effect_invalid"},
-		"a shadow":                  {mod, shadow, "scope_missing"},
-		"a time that ran backwards": {mod, backwards, "duration_invalid"},
-		"a moderator, by staff":     {staff, ban(mod2.ID), ""},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := w.Sanction(t.Context(), chat.Order{By: tt.by}, tt.so)
-			wantCode(t, err, tt.want)
-		})
-	}
-}
-
 // A new Service, as after a restart, knows what stands.
 func TestSanctionsSurviveRestart(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	w.sanction(t, chat.SanctionOrder{Target: on(ann), Rooms: string(room), Effect: chat.Ban})
+	w.sanction(t, chat.SanctionOrder{Target: on(ann), Effect: chat.Ban})
 	again, err := chat.New(t.Context(), w.Config)
 	if err != nil {
 		t.Fatal(err)
@@ -119,29 +84,79 @@ func TestSanctionsSurviveRestart(t *testing.T) {
 func TestNobodyLiftsTheirOwn(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
 	mute := w.sanction(t, chat.SanctionOrder{Target: on(mod), Rooms: string(room), Effect: chat.Mute})
-	_, err := w.Lift(t.Context(), chat.Order{By: mod}, []chat.SanctionID{mute.ID})
+	_, err := w.Lift(t.Context(), byMod(mod), []chat.SanctionID{mute.ID})
 	wantCode(t, err, "target_protected")
-	if _, err := w.Lift(t.Context(), chat.Order{By: mod2}, []chat.SanctionID{mute.ID}); err != nil {
+	if _, err := w.Lift(t.Context(), byMod(mod2), []chat.SanctionID{mute.ID}); err != nil {
 		t.Errorf("another moderator lifts it: %v", err)
 	}
 }
 
 func TestConfigureIsForModerators(t *testing.T) {
 	w := newWorld(t, chat.Limits{})
-	configure := func(by chat.Actor, p chat.SettingsPatch) (chat.Outcome, error) {
-		return w.Configure(t.Context(), chat.Order{By: by}, chat.SetStep{Room: room, Patch: p})
+	set := func(by chat.Actor, p chat.SettingsPatch) (chat.Outcome, error) {
+		return w.Configure(t.Context(), byMod(by), chat.SetStep{Room: room, Patch: p})
 	}
-	_, err := configure(ann, chat.SettingsPatch{Title: ref("mine")})
+	_, err := set(ann, chat.SettingsPatch{Title: ref("mine")})
 	wantCode(t, err, "not_a_moderator")
-	_, err = configure(mod, chat.SettingsPatch{MinLength: ref(600)})
+	_, err = set(mod, chat.SettingsPatch{MinLength: ref(600)})
 	wantCode(t, err, "setting_invalid")
-	out, err := configure(mod, chat.SettingsPatch{Title: ref("  Gen\u202eeral "), Topic: ref("t")})
+	_, err = set(mod, chat.SettingsPatch{Access: ref(chat.AccessStaff)})
+	wantCode(t, err, "scope_missing")
+	out, err := set(mod, chat.SettingsPatch{Title: ref("  Gen\u202eeral "), Topic: ref("t")})
 	if err != nil || out.Room == nil || out.Room.Settings.Title != "General" {
-		t.Errorf("the room became %+v, %v, want General", out.Room, err)
+		t.Errorf("the title became %+v, %v, want General", out.Room, err)
 	}
-	out, err = configure(mod, chat.SettingsPatch{Title: ref("General")})
+	out, err = set(mod, chat.SettingsPatch{Title: ref("General")})
 	if err != nil || len(out.Events) != 0 {
-		t.Errorf("setting what is set made %d events, %v, want none", len(out.Events), err)
+		t.Errorf("setting what is set made events %+v, %v, want none", out.Events, err)
+	}
+}
+
+func TestDeleteAndRestoreByLists(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	m1, m2 := w.mustPost(t, ann, "one"), w.mustPost(t, ann, "two")
+	_, err := w.Delete(t.Context(), byMod(bob), room, []chat.MessageID{m1.ID})
+	wantCode(t, err, "not_a_moderator")
+	_, err = w.Delete(t.Context(), byMod(mod), room, nil)
+	wantCode(t, err, "bad_request")
+	_, err = w.Delete(t.Context(), byMod(mod), room, []chat.MessageID{"0192"})
+	wantCode(t, err, "message_not_found")
+	out, err := w.Delete(t.Context(), byMod(mod), room, []chat.MessageID{m1.ID, "0192", m2.ID, m1.ID})
+	if err != nil || len(out.Failed) != 1 || out.Failed[0].ID != "0192" || out.Failed[0].Why.Code != "message_not_found" {
+		t.Fatalf("Delete failed for %+v, %v, want the unknown one alone", out.Failed, err)
+	}
+	if out.Impact.Messages != 2 || out.Impact.Users != 1 || len(out.Events) != 1 {
+		t.Errorf("the deletion's impact is %+v with %d events, want 2 messages of one user, one event", out.Impact, len(out.Events))
+	}
+	_, err = w.Restore(t.Context(), byMod(ann), room, []chat.MessageID{m1.ID})
+	wantCode(t, err, "not_a_moderator")
+	if _, err := w.Restore(t.Context(), byMod(mod), room, []chat.MessageID{m1.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.texts(t); len(got) != 1 || got[0] != "one" {
+		t.Errorf("the room holds %q, want what was restored", got)
+	}
+	out, err = w.Delete(t.Context(), byMod(mod), room, []chat.MessageID{"0192", "0193"})
+	if err != nil || len(out.Failed) != 2 || out.Act.ID != "" {
+		t.Errorf("an act on nothing is %+v, %v, want none", out, err)
+	}
+}
+
+func TestPinAndUndo(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	m := w.mustPost(t, ann, "keep this")
+	_, err := w.Pin(t.Context(), byMod(ann), room, m.ID, true)
+	wantCode(t, err, "not_a_moderator")
+	out, err := w.Pin(t.Context(), byMod(mod), room, m.ID, true)
+	if err != nil || len(out.Events) != 1 || len(out.Events[0].Pins) != 1 {
+		t.Fatalf("Pin made %+v, %v, want an event with the pin", out.Events, err)
+	}
+	if _, err := w.Undo(t.Context(), byStaff, out.Act.ID); err != nil {
+		t.Fatal(err)
+	}
+	snap, err := w.Log.Snapshot(t.Context(), room, chat.SnapshotQuery{})
+	if err != nil || len(snap.Pins) != 0 {
+		t.Errorf("%d pins after the undo, %v, want none", len(snap.Pins), err)
 	}
 }
 
@@ -189,6 +204,7 @@ type ear struct {
 	onEvent func(chat.Event)
 	mu      sync.Mutex
 	heard   []chat.ControlChange
+	signals []chat.Signal
 }
 
 func (l *ear) Event(e chat.Event) {
@@ -198,16 +214,47 @@ func (l *ear) Event(e chat.Event) {
 }
 
 func (l *ear) Signal(s chat.Signal) {
-	if s.Control == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard = append(l.heard, *s.Control)
+	l.signals = append(l.signals, s)
+	if s.Control != nil {
+		l.heard = append(l.heard, *s.Control)
+	}
 }
 
-func (l *ear) control() []chat.ControlChange {
+// controls are those that tell of sanctions.
+func (l *ear) controls() []chat.ControlChange {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]chat.ControlChange(nil), l.heard...)
+	var all []chat.ControlChange
+	for _, c := range l.heard {
+		if len(c.Sanctions)+len(c.Lifted) > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func (l *ear) ends() []chat.SessionsEnd {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []chat.SessionsEnd
+	for _, s := range l.signals {
+		if s.End != nil {
+			all = append(all, *s.End)
+		}
+	}
+	return all
+}
+
+func (l *ear) notices() []chat.Signal {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []chat.Signal
+	for _, s := range l.signals {
+		if s.Notice != nil {
+			all = append(all, s)
+		}
+	}
+	return all
 }

@@ -16,9 +16,9 @@ var (
 
 // The bounds of what is read of one person.
 const (
-	maxWays = 50
-	maxLikely    = 50
-	likelySince  = SightingFor
+	maxWays     = 50
+	maxLikely   = 50
+	likelySince = SightingFor
 )
 
 // ListUsers lists who was seen, guests too, by id.
@@ -200,4 +200,3 @@ func bestOf(found map[UserID]*Likeness) []Likeness {
 	})
 	return all[:min(len(all), maxLikely)]
 }
-
