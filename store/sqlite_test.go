@@ -166,11 +166,11 @@ func TestSQLiteSearchSteps(t *testing.T) {
 	}
 	all := 12 * len(chat.Tokens(han.String()))
 	r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
-	for _, op := range []chat.Op{chat.Hide{IDs: ids, Act: "purge"}, chat.Restore{IDs: ids}} {
-		if _, err := r.Do("a", op); err != nil {
+	for _, op := range []chat.Step{chat.HideStep{Room: "a", IDs: ids}, chat.RestoreStep{Room: "a", IDs: ids}} {
+		if _, err := r.Enact(op); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := op.(chat.Hide); ok {
+		if _, ok := op.(chat.HideStep); ok {
 			all = 0
 		} else {
 			all = 12 * len(chat.Tokens(han.String()))

@@ -62,9 +62,9 @@ func (m *model) await(rt *rapid.T, answers ...<-chan answer) {
 
 func (m *model) post(rt *rapid.T) { m.await(rt, m.queue(m.drawPost(rt))) }
 
-func (m *model) queue(o chat.Op, by chat.UserID) <-chan answer { return m.f.queue(m.room, by, o) }
+func (m *model) queue(o any, by chat.UserID) <-chan answer { return m.f.queue(m.room, by, o) }
 
-func (m *model) drawPost(rt *rapid.T) (chat.Op, chat.UserID) {
+func (m *model) drawPost(rt *rapid.T) (any, chat.UserID) {
 	by := rapid.SampledFrom([]chat.UserID{ann, bob}).Draw(rt, "author")
 	p := post(by, fmt.Sprint("message ", len(m.ids)))
 	if len(m.ids) > 0 && rapid.Bool().Draw(rt, "answers") {
@@ -81,7 +81,7 @@ func (m *model) drawID(rt *rapid.T) chat.MessageID {
 	return rapid.SampledFrom(m.ids).Draw(rt, "message")
 }
 
-func (m *model) drawChange(rt *rapid.T) (chat.Op, chat.UserID) {
+func (m *model) drawChange(rt *rapid.T) (any, chat.UserID) {
 	by := rapid.SampledFrom([]chat.UserID{ann, bob}).Draw(rt, "by")
 	id := m.drawID(rt)
 	on := rapid.Bool().Draw(rt, "on")
@@ -93,15 +93,15 @@ func (m *model) drawChange(rt *rapid.T) (chat.Op, chat.UserID) {
 	case 2:
 		return hide(id, m.drawID(rt)), mod
 	case 3:
-		return chat.Restore{IDs: []chat.MessageID{id, m.drawID(rt)}}, mod
+		return restore(id, m.drawID(rt)), mod
 	case 4, 5:
 		return react(id, rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(rt, "emoji"), on), by
 	case 6:
-		return chat.Pin{ID: id, On: on}, mod
+		return pin(id, on), mod
 	default:
-		return chat.Set{Patch: chat.SettingsPatch{
+		return change(chat.SettingsPatch{
 			Title: set(rapid.SampledFrom([]string{"", "one", "two"}).Draw(rt, "title")), ReadOnly: &on,
-		}}, mod
+		}), mod
 	}
 }
 
@@ -133,7 +133,7 @@ func (m *model) recover(rt *rapid.T) {
 
 func (m *model) check(rt *rapid.T) {
 	if n := m.f.number(`SELECT count(*) FROM messages m WHERE m.hidden <>
-		CASE WHEN EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id) THEN 1 ELSE 0 END`); n > 0 {
+		CASE WHEN EXISTS (SELECT 1 FROM message_hides h WHERE h.message = m.id AND h.ended_by = '') THEN 1 ELSE 2 * m.shadow END`); n > 0 {
 		rt.Fatalf("%d messages are marked otherwise than their acts say", n)
 	}
 	m.compare(rt, "live", m.live, m.f.snapshot(m.room))

@@ -21,12 +21,12 @@ func testPresentState(t *testing.T, b Backend) {
 	f.do("a", ann, react(keep, "👍", true))
 	f.do("a", mod, hide(gone, back))
 	f.do("a", bob, react(keep, "👍", true))
-	f.do("a", mod, chat.Restore{IDs: []chat.MessageID{back, gone}})
+	f.do("a", mod, restore(back, gone))
 	f.do("a", mod, hide(gone))
 	f.do("a", ann, edit(ann, keep, "kept"))
-	f.do("a", mod, chat.Set{Patch: chat.SettingsPatch{Title: set("old"), Topic: set("topic")}})
-	f.do("a", mod, chat.Set{Patch: chat.SettingsPatch{Title: set("new")}})
-	f.do("a", mod, chat.Pin{ID: keep, On: true})
+	f.do("a", mod, change(chat.SettingsPatch{Title: set("old"), Topic: set("topic")}))
+	f.do("a", mod, change(chat.SettingsPatch{Title: set("new")}))
+	f.do("a", mod, pin(keep, true))
 
 	got := f.since("a", before)
 	var lines []string
@@ -84,10 +84,10 @@ func testRecoveryOfHidden(t *testing.T, b Backend) {
 	}
 	f.do("a", ann, react(ids[0], "👍", true))
 	f.do("a", mod, hide(ids[:20]...))
-	f.do("a", mod, chat.Restore{IDs: ids[10:20]})
+	f.do("a", mod, restore(ids[10:20]...))
 	f.do("a", mod, hide(ids[10:15]...))
 	// Reading such a message in full fails.
-	f.exec(`UPDATE messages SET mentions = '{' WHERE EXISTS (SELECT 1 FROM message_hides h WHERE h.message = messages.id)`)
+	f.exec(`UPDATE messages SET mentions = '{' WHERE EXISTS (SELECT 1 FROM message_hides h WHERE h.message = messages.id AND h.ended_by = '')`)
 
 	events, _, err := f.Since(t.Context(), "a", before, 1000, chat.SnapshotQuery{Viewer: ann})
 	if err != nil {
@@ -204,7 +204,7 @@ func testNoRowByReading(t *testing.T, b Backend) {
 		t.Errorf("who joined before the first message recovered %d events, want 1", len(events))
 	}
 	for after, want := range map[chat.RoomID]string{"": "A_ a", "A_": "a a-b", "a": "a-b", "a-b": ""} {
-		rooms, err := f.Rooms(t.Context(), after, 2)
+		rooms, err := f.Rooms(t.Context(), chat.RoomQuery{After: after, Limit: 2})
 		var got []string
 		for _, r := range rooms {
 			got = append(got, string(r.ID))
@@ -245,8 +245,8 @@ func testReopen(t *testing.T, b Backend) {
 	asked := f.say("a", ann, "asked")
 	f.do("a", bob, reply(asked))
 	f.do("a", bob, react(asked, "👍", true))
-	f.do("a", mod, chat.Pin{ID: asked, On: true})
-	f.do("a", mod, chat.Set{Patch: chat.SettingsPatch{Title: set("T")}})
+	f.do("a", mod, pin(asked, true))
+	f.do("a", mod, change(chat.SettingsPatch{Title: set("T")}))
 	f.do("a", ann, edit(ann, asked, "asked!"))
 	before := f.snapshot("a")
 	last := f.bell.heard(t, 6)[5]

@@ -53,7 +53,7 @@ func (r *Running) Post(ctx context.Context, room chat.RoomID, text, nonce string
 	p := post(ann, text)
 	p.Nonce = nonce
 	got := make(chan answer, 1)
-	r.f.Append(ctx, chat.Change{Room: room, By: ann, At: r.f.clock.Now(), Op: p}, func(c chat.Committed, err error) { got <- answer{c, err} })
+	r.f.Append(ctx, chat.Change{Room: room, By: ann, At: r.f.clock.Now(), Op: p}, func(c chat.Committed, err error) { got <- answer{Committed: c, err: err} })
 	a := wait(r.f.t, got)
 	return a.Committed, a.err
 }
@@ -62,6 +62,12 @@ func (r *Running) Post(ctx context.Context, room chat.RoomID, text, nonce string
 func (r *Running) Do(room chat.RoomID, o chat.Op) (chat.Committed, error) {
 	r.f.t.Helper()
 	return r.f.try(room, mod, o)
+}
+
+// Enact does a moderator's deed and waits for what it came to.
+func (r *Running) Enact(steps ...chat.Step) (chat.Enacted, error) {
+	r.f.t.Helper()
+	return r.f.enact(r.f.act(mod, chat.ActDelete, steps...))
 }
 
 // Room is a room's present state with its messages.
