@@ -119,7 +119,7 @@ func TestJoinStartsWhereItSays(t *testing.T) {
 	for i := range 5 {
 		ids = append(ids, w.mustPost(t, ann, fmt.Sprint(i)).ID)
 	}
-	if _, err := w.Delete(t.Context(), ann, room, ids[1:2]); err != nil {
+	if _, err := w.DeleteOwn(t.Context(), ann, room, ids[1:2]); err != nil {
 		t.Fatal(err)
 	}
 
