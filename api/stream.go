@@ -15,7 +15,7 @@ import (
 
 const (
 	statsEvery  = time.Second
-	checkEvery  = 5 * time.Second  // the credentials
+	checkEvery  = 5 * time.Second // the credentials
 	writeWithin = 10 * time.Second
 	maxWaiting  = 2048 // events that wait for a reader; one who has more starts again
 	maxStreams  = 200  // on this node
