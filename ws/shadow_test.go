@@ -11,19 +11,23 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// until reads all frames up to an ack of a request that is made now: everything that was on its way has come.
-func (p *peer) until() []frame {
+// until reads all frames up to one that is the last, and returns it with them.
+func (p *peer) until(last func(frame) bool) []frame {
 	p.t.Helper()
-	id := p.ask("history", "room", "general", "limit", 1)
 	var all []frame
 	for {
 		f := p.frame()
-		if f["id"] == id {
+		if all = append(all, f); last(f) {
 			return all
 		}
-		all = append(all, f)
 	}
 }
+
+func says(text string) func(frame) bool {
+	return func(f frame) bool { return f.at("message", "text") == text }
+}
+
+func is(kind string) func(frame) bool { return func(f frame) bool { return f["type"] == kind } }
 
 // logged picks what comes from the log, or tells a position.
 func logged(frames []frame) []frame {
@@ -79,9 +83,9 @@ func TestShadow(t *testing.T) {
 	mine := ann.await("heartbeat")
 
 	last := w.post(t, "general", "last")
+	stayed, other := bob.until(says("last")), cy.until(says("last"))
 	w.pass(26 * time.Second)
-	stayed := logged(bob.until())
-	other := logged(cy.until())
+	stayed, other = logged(append(stayed, bob.until(is("heartbeat"))...)), logged(append(other, cy.until(is("heartbeat"))...))
 	if d := cmp.Diff(stayed, other); d != "" && !onlyTimes(stayed, other) {
 		t.Errorf("two viewers were told different things: %s", d)
 	}
@@ -188,6 +192,58 @@ func TestShadowAndWhatTheBellLoses(t *testing.T) {
 	for _, want := range []string{text(1), text(2), text(3)} {
 		if f := bob.await("message"); f.at("message", "text") != want {
 			t.Errorf("the other got %s, want %q", f, want)
+		}
+	}
+}
+
+// TestNothingTellsOfAShadow does to what is shadowed all that can be done to messages; others hear nothing of it.
+func TestNothingTellsOfAShadow(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.in(t, w.token(t, "ann", nil), "general"), w.in(t, w.token(t, "bob", nil), "general")
+	ann.ask("post", "room", "general", "text", "before")
+	before := ann.await("ack")["message_id"]
+	hello := w.post(t, "general", "hello")
+	w.against(t, "u:ann", "", chat.Shadow, 0)
+	say := func(text string) chat.MessageID {
+		t.Helper()
+		ann.ask("post", "room", "general", "text", text)
+		return chat.MessageID(ann.await("ack")["message_id"].(string))
+	}
+	one, two, three := say("SECRET one"), say("SECRET two"), say("SECRET three")
+	ann.ask("edit", "room", "general", "message_id", before, "text", "SECRET change")
+	ann.await("ack")
+	ann.ask("react", "room", "general", "message_id", hello.ID, "emoji", "👍", "on", true)
+	ann.await("ack")
+	ann.ask("react", "room", "general", "message_id", one, "emoji", "👍", "on", true)
+	ann.await("ack")
+	ann.ask("delete", "room", "general", "message_ids", []any{one})
+	ann.await("ack")
+	_, err := w.Delete(t.Context(), order(), "general", []chat.MessageID{two})
+	must(t, err)
+	_, err = w.Restore(t.Context(), order(), "general", []chat.MessageID{two})
+	must(t, err)
+	purge, err := w.Purge(t.Context(), order(), chat.PurgeOrder{Selection: chat.Selection{Users: []chat.UserID{"u:ann"}}, Since: w.now().Add(-time.Hour)})
+	must(t, err)
+	_, err = w.Undo(t.Context(), order(), purge.Act.ID)
+	must(t, err)
+	w.post(t, "general", "the end")
+	var kinds []any
+	for _, f := range logged(bob.until(says("the end"))) {
+		kinds = append(kinds, f["type"])
+		for _, secret := range []string{"SECRET", string(one), string(two), string(three), "👍"} {
+			if strings.Contains(f.String(), secret) {
+				t.Errorf("another was told %s", f)
+			}
+		}
+	}
+	// What she said before is everybody's, and was purged and restored with the rest.
+	if d := cmp.Diff([]any{"message", "message", "deleted", "restored", "message"}, kinds); d != "" {
+		t.Errorf("another was told (-want +got): %s", d)
+	}
+	for user, want := range map[string]int{"bob": 3, "ann": 5} {
+		j := w.v1(t, w.token(t, user, nil)).join("general")
+		if got := len(j["history"].([]any)); got != want {
+			t.Errorf("%s finds %d messages, want %d: %s", user, got, want, j)
 		}
 	}
 }
