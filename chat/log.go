@@ -133,6 +133,8 @@ type Users interface {
 type People interface {
 	// Sight notes sightings: new ones are added, known ones (user, alias, agent) get their Last.
 	Sight(ctx context.Context, all []Sighting) error
+	// FirstSeen tells when somebody was first seen; false: nobody has seen them. It costs less than User.
+	FirstSeen(ctx context.Context, id UserID) (time.Time, bool, error)
 	// User finds somebody who was seen; user_not_found.
 	User(ctx context.Context, id UserID) (Seen, error)
 	// ListUsers lists who was seen, by id.

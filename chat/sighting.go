@@ -117,14 +117,12 @@ func (s *Service) guestSince(ctx context.Context, a Actor) (time.Time, error) {
 	if at, ok := s.sightings.first(sightKey{a.ID, a.Alias, s.agentHash(a.Agent)}); ok && at.Before(first) {
 		first = at
 	}
-	seen, err := s.Directory.User(ctx, a.ID)
-	switch {
-	case IsKind(err, NotFound):
-		return first, nil
-	case err != nil:
+	at, seen, err := s.Directory.FirstSeen(ctx, a.ID)
+	if err != nil {
 		return time.Time{}, fmt.Errorf("find guest: %w", err)
-	case seen.FirstSeen.Before(first):
-		return seen.FirstSeen, nil
+	}
+	if seen && at.Before(first) {
+		first = at
 	}
 	return first, nil
 }

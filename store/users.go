@@ -64,6 +64,19 @@ func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserI
 	return id, true, nil
 }
 
+// FirstSeen implements chat.People.
+func (s *Store) FirstSeen(ctx context.Context, id chat.UserID) (time.Time, bool, error) {
+	var first int64
+	err := s.read.QueryRowContext(ctx, `SELECT first_at FROM users WHERE id = $1 AND first_at > 0`, string(id)).Scan(&first)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, false, nil
+	}
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read since when a user comes: %w", s.passing(err))
+	}
+	return instant(first), true, nil
+}
+
 // User implements chat.People.
 func (s *Store) User(ctx context.Context, id chat.UserID) (chat.Seen, error) {
 	all, err := s.listUsers(ctx, `id = $1`, 1, string(id))

@@ -49,6 +49,14 @@ func testUsers(t *testing.T, b Backend) {
 	see("u:other", "Anna", noon.Add(time.Minute))
 	see("g:guest", "Anna", noon.Add(time.Hour))
 	find("anna", "u:other")
+	see("s:staff", "Anna", noon.Add(2*time.Hour))
+	find("anna", "s:staff")
+	if got, ok, err := f.FirstSeen(t.Context(), ann); err != nil || !ok || !got.Equal(noon) {
+		t.Errorf("first seen: got %v, %v, %v, want %v", got, ok, err, noon)
+	}
+	if got, ok, err := f.FirstSeen(t.Context(), "g:nobody"); err != nil || ok {
+		t.Errorf("first seen, of nobody: got %v, %v, %v", got, ok, err)
+	}
 	if got := see("g:guest", "Anna", noon.Add(time.Hour)).Role; got != chat.RoleGuest {
 		t.Errorf("a guest's role: got %q", got)
 	}
