@@ -5,11 +5,13 @@ import "context"
 // Say is Post for staff and keys, as an Order asks for it: a dry run asks everything that can refuse the message and
 // stores nothing. Codes of Post, and bound_dry_run.
 func (s *Service) Say(ctx context.Context, o Order, room RoomID, d Draft) (Committed, error) {
-	if o.DryRun {
-		return Committed{}, s.tryPost(ctx, o.By, room, d)
-	}
-	if g := o.By.Grant; g != nil && g.DryRunOnly {
-		return Committed{}, refuseDryRunOnly()
+	only := o.By.Grant != nil && o.By.Grant.DryRunOnly
+	if o.DryRun || only {
+		err := s.tryPost(ctx, o.By, room, d)
+		if err == nil && !o.DryRun {
+			err = refuseDryRunOnly()
+		}
+		return Committed{}, err
 	}
 	return s.Post(ctx, o.By, room, d)
 }
