@@ -78,17 +78,14 @@ func (f *finder) exact() (exact []string, prefix string) {
 
 // choose counts, as far as it matters, what there is the least of.
 func (f *finder) choose(room chat.RoomID) (by lead, token string, err error) {
-	exact, prefix := f.exact()
 	if len(f.want.Tokens) == 0 {
-		if f.want.User != "" {
-			by = byAuthor
-		}
-		return by, "", nil
+		by, err = f.chooseAuthor(room)
+		return by, "", err
 	}
+	exact, prefix := f.exact()
 	least := rare
 	try := func(d lead, t string, query string, args []any) error {
-		var n int
-		err := f.q.QueryRowContext(f.ctx, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) AS some`, query, rare), args...).Scan(&n)
+		n, err := f.count(query, args)
 		if err == nil && (n < least || by == byTime && d == byToken) {
 			by, token, least = d, t, n
 		}
@@ -115,6 +112,32 @@ func (f *finder) choose(room chat.RoomID) (by lead, token string, err error) {
 		err = try(byPrefix, prefix, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
 	}
 	return by, token, err
+}
+
+// chooseAuthor looks by the author who is wanted, unless the room has less than they have.
+func (f *finder) chooseAuthor(room chat.RoomID) (lead, error) {
+	if f.want.User == "" {
+		return byTime, nil
+	}
+	if room == "" {
+		return byAuthor, nil
+	}
+	theirs, err := f.count(`SELECT 1 FROM messages m WHERE m.author_id = $1`, []any{string(f.want.User)})
+	if err != nil || theirs < rare {
+		return byAuthor, err
+	}
+	all, err := f.count(`SELECT 1 FROM messages m WHERE m.room = $1`, []any{string(room)})
+	if all < rare {
+		return byTime, err
+	}
+	return byAuthor, err
+}
+
+// count counts rows, as far as they are rare.
+func (f *finder) count(query string, args []any) (int, error) {
+	var n int
+	err := f.q.QueryRowContext(f.ctx, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) AS few`, query, rare), args...).Scan(&n)
+	return n, err
 }
 
 func addPrefix(c *conditions, alias, prefix string) {
