@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -270,6 +271,78 @@ func TestALiftedShadowRevealsNothing(t *testing.T) {
 		if e.Kind != chat.EventMessage || e.Message.ReplyTo != nil {
 			t.Errorf("the others are told of %+v", e)
 		}
+	}
+}
+
+// What is done in the shadow to what all can read leaves what they read as it is.
+func TestAShadowOverPublicMessages(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	public, hers := w.mustPost(t, guest, "in the light"), w.mustPost(t, bob, "bob's")
+	x := w.sanction(t, chat.SanctionOrder{Target: on(guest), Effect: chat.Shadow})
+	if _, err := w.Edit(t.Context(), guest, room, public.ID, "in the shadow"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range chat.MaxReactionKinds {
+		if err := w.React(t.Context(), guest, room, hers.ID, string(rune(0x1F600+i)), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := w.Post(t.Context(), bob, room, chat.Draft{Text: "re", ReplyTo: public.ID})
+	if err != nil || c.Event.Message.ReplyTo.Excerpt != "in the light" {
+		t.Errorf("an answer quotes %+v, %v, want what all can read", c.Event.Message.ReplyTo, err)
+	}
+	heard := w.hear(t)
+	for _, emoji := range []string{"👍", "\U0001F600"} {
+		if err := w.React(t.Context(), ann, room, hers.ID, emoji, true); err != nil {
+			t.Errorf("reactions in the shadow leave no room for others: %v", err)
+		}
+	}
+	want := []chat.Reaction{{Emoji: "👍", Count: 1}, {Emoji: "\U0001F600", Count: 1}}
+	events := heard.forOthers(guest.ID)
+	if n := len(events); n == 0 || !slices.Equal(events[n-1].Reactions.Totals, want) {
+		t.Errorf("the others are told of %+v, want %v at last", events, want)
+	}
+	p, err := w.History(t.Context(), bob, room, chat.PageQuery{Around: hers.ID, Limit: 10})
+	if err != nil || !slices.Equal(p.Messages[1].Reactions, want) {
+		t.Errorf("the others count %v, %v, want %v", p.Messages[1].Reactions, err, want)
+	}
+
+	if _, err := w.Lift(t.Context(), byStaff, []chat.SanctionID{x.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.texts(t); got[0] != "in the light" {
+		t.Errorf("the shadow lifted, the others read %q", got[0])
+	}
+	e, err := w.Edit(t.Context(), guest, room, public.ID, "in the light again")
+	if err != nil || e.Only != "" || w.texts(t)[0] != "in the light again" {
+		t.Errorf("the edit came to %+v, %v; the others read %q", e, err, w.texts(t)[0])
+	}
+}
+
+// A shadow on an address falls on guests whom nobody knows by name.
+func TestAGuestShadowedByAddressKeepsToAMadeName(t *testing.T) {
+	w := newWorld(t, chat.Limits{})
+	w.mustPost(t, bob, "bob's")
+	p := netip.PrefixFrom(guest.Addr, 32)
+	w.sanction(t, chat.SanctionOrder{Target: &chat.Target{Prefix: p, Only: chat.Guests}, Effect: chat.Shadow})
+	abuse := guest
+	abuse.Name = "Abuse"
+	by, err := w.SignIn(t.Context(), abuse)
+	if err != nil || by.Name != "Abuse" {
+		t.Fatalf("signed in as %q, %v", by.Name, err)
+	}
+	heard := w.hear(t)
+	j, err := w.join(t, by, "1", nil)
+	if err != nil || len(j.Members) != 1 || j.Members[0].Name != "Abuse" {
+		t.Errorf("to themselves they are %v, %v", j.Members, err)
+	}
+	for _, sig := range heard.told() {
+		if sig.Presence != nil && sig.Presence.Member.Name == "Abuse" {
+			t.Error("the others are told of the name")
+		}
+	}
+	if m, _, err := w.Members(t.Context(), bob, room, 10); err != nil || len(m) != 1 || m[0].Name == "Abuse" {
+		t.Errorf("to others they are %v, %v", m, err)
 	}
 }
 
