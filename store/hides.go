@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -22,53 +23,42 @@ const maxLeft = 100
 type touched struct {
 	id     string
 	room   chat.RoomID
+	seq    int64
 	author chat.UserID
 	shadow bool
 }
 
-// The messages that rows of this act ($1) hide and that aren't hidden yet; and those
-// that no row hides any more after this act has ended some.
-const (
-	toConceal = ` hidden <> 1 AND id IN (SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '') `
-	toReveal  = ` hidden = 1 AND id IN (SELECT h.message FROM message_hides h WHERE h.ended_by = $1 AND h.ended_by <> '')
-		AND NOT EXISTS (SELECT 1 FROM message_hides s WHERE s.message = messages.id AND s.ended_by = '') `
-)
-
 func (e *enactment) id() string { return string(e.deed.Act.ID) }
 
-func (e *enactment) touched(where string) ([]touched, error) {
-	rows, err := e.q.QueryContext(e.ctx, `SELECT id, room, author_id, shadow FROM messages WHERE `+where+` ORDER BY room, seq`, e.id())
+// touch changes messages, and says which, by room and seq.
+func (e *enactment) touch(update string) ([]touched, error) {
+	rows, err := e.q.QueryContext(e.ctx, update+` RETURNING id, room, seq, author_id, shadow`, e.id())
 	if err != nil {
-		return nil, fmt.Errorf("look at messages: %w", err)
+		return nil, fmt.Errorf("change messages: %w", err)
 	}
 	var all []touched
 	err = eachRow(rows, func() error {
 		var t touched
 		var shadow int
-		err := rows.Scan(&t.id, &t.room, &t.author, &shadow)
+		err := rows.Scan(&t.id, &t.room, &t.seq, &t.author, &shadow)
 		t.shadow = shadow == 1
 		all = append(all, t)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look at messages: %w", err)
+		return nil, fmt.Errorf("change messages: %w", err)
 	}
+	slices.SortFunc(all, func(x, y touched) int { return cmp.Or(cmp.Compare(x.room, y.room), cmp.Compare(x.seq, y.seq)) })
 	return all, nil
 }
 
 // conceal hides what rows of this act hide by now, unpins it, and says what it was.
 func (e *enactment) conceal() ([]touched, error) {
-	all, err := e.touched(toConceal)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
 	if err := e.unpinConcealed(); err != nil {
 		return nil, err
 	}
-	if _, err := e.exec(`UPDATE messages SET hidden = 1 WHERE `+toConceal, e.id()); err != nil {
-		return nil, fmt.Errorf("hide messages: %w", err)
-	}
-	return all, nil
+	return e.touch(`UPDATE messages SET hidden = 1 WHERE hidden <> 1
+		AND id IN (SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '')`)
 }
 
 // unpinConcealed takes away the pins of what is to be hidden. Readers drop them with it.
@@ -108,14 +98,9 @@ func (e *enactment) unpinConcealed() error {
 
 // reveal shows what no row hides any more after this act has ended some, and says what it was.
 func (e *enactment) reveal() ([]touched, error) {
-	all, err := e.touched(toReveal)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	if _, err := e.exec(`UPDATE messages SET hidden = 2 * shadow WHERE `+toReveal, e.id()); err != nil {
-		return nil, fmt.Errorf("restore messages: %w", err)
-	}
-	return all, nil
+	return e.touch(`UPDATE messages SET hidden = 2 * shadow WHERE hidden = 1
+		AND id IN (SELECT h.message FROM message_hides h WHERE h.ended_by = $1 AND h.ended_by <> '')
+		AND NOT EXISTS (SELECT 1 FROM message_hides s WHERE s.message = messages.id AND s.ended_by = '')`)
 }
 
 // tell numbers the events about messages that were hidden or restored: for everybody, and
@@ -151,7 +136,7 @@ func (e *enactment) tell(kind chat.EventKind, all []touched) error {
 	return nil
 }
 
-// hidden tells of what rows of this act hide by now and notes it, with how many rows there are in each room.
+// hidden tells of what rows of this act hide by now, and notes it.
 func (e *enactment) hidden() error {
 	all, err := e.conceal()
 	if err != nil {
@@ -167,7 +152,8 @@ func (e *enactment) hidden() error {
 			e.hits(t.author)
 		}
 	}
-	return e.noteMessages("messages_hidden", `h.act = $1`, all)
+	e.noteMessages("messages_hidden", all)
+	return nil
 }
 
 // restored tells of what this act has shown again, and notes it.
@@ -179,39 +165,26 @@ func (e *enactment) restored() error {
 	if err := e.tell(chat.EventRestored, all); err != nil {
 		return err
 	}
-	return e.noteMessages("messages_restored", `h.ended_by = $1 AND h.ended_by <> ''`, all)
+	e.noteMessages("messages_restored", all)
+	return nil
 }
 
-// noteMessages notes, for each room, what changed for its readers and how many rows of
-// message_hides are this act's.
-func (e *enactment) noteMessages(what, rowsOf string, all []touched) error {
-	ids := make(map[chat.RoomID][]chat.MessageID)
-	for _, t := range all {
-		if len(all) <= maxEffectIDs {
-			ids[t.room] = append(ids[t.room], chat.MessageID(t.id))
-		}
+// noteMessages notes, for each room, what changed for its readers. Where that is nothing,
+// the act may still have hidden what another hides, or ended one of several hides.
+func (e *enactment) noteMessages(what string, all []touched) {
+	if len(all) == 0 {
+		e.effect(chat.ActEffect{What: what})
 	}
-	rows, err := e.q.QueryContext(e.ctx, `SELECT m.room, count(*) FROM message_hides h JOIN messages m ON m.id = h.message
-		WHERE `+rowsOf+` GROUP BY m.room ORDER BY m.room`, e.id())
-	if err != nil {
-		return fmt.Errorf("count hidden messages: %w", err)
-	}
-	return eachRow(rows, func() error {
-		x := chat.ActEffect{What: what}
-		if err := rows.Scan(&x.Room, &x.Count); err != nil {
-			return err
-		}
-		for _, before := range e.done.Act.Effects { // of an earlier step
-			if before.What == what && before.Room == x.Room {
-				x.Count -= before.Count
+	for i := 0; i < len(all); {
+		x := chat.ActEffect{What: what, Room: all[i].room}
+		for ; i < len(all) && all[i].room == x.Room; i++ {
+			x.Count++
+			if len(all) <= maxEffectIDs {
+				x.Messages = append(x.Messages, chat.MessageID(all[i].id))
 			}
 		}
-		x.Messages = ids[x.Room]
-		if x.Count > 0 || len(x.Messages) > 0 {
-			e.effect(x)
-		}
-		return nil
-	})
+		e.effect(x)
+	}
 }
 
 // leftMessages notes messages that were left alone, the first of them by name.

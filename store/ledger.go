@@ -144,25 +144,19 @@ func (e *enactment) present() error {
 		r.Shown = r.Seq
 		e.done.Room = &r.Room
 	}
+	back := slices.ContainsFunc(e.events, func(x eventRow) bool { return x.Kind == chat.EventRestored })
 	views := make(map[chat.RoomID]*view)
-	for _, row := range e.events {
-		if views[row.Room] != nil {
-			continue
-		}
-		r, err := loadRoom(e.ctx, e.q, row.Room, "")
-		if err != nil {
-			return err
-		}
-		v := &view{room: r, all: true}
-		of := slices.DeleteFunc(slices.Clone(e.events), func(x eventRow) bool { return x.Room != row.Room })
-		if err := v.load(e.ctx, e.q, of); err != nil {
-			return err
-		}
-		views[row.Room] = v
-	}
 	for i := range e.events {
 		row := &e.events[i]
-		x, ok, err := views[row.Room].event(row)
+		v := views[row.Room]
+		if v == nil {
+			var err error
+			if v, err = e.view(row.Room, back); err != nil {
+				return err
+			}
+			views[row.Room] = v
+		}
+		x, ok, err := v.event(row)
 		if err != nil {
 			return err
 		}
@@ -174,6 +168,20 @@ func (e *enactment) present() error {
 		e.done.Events = append(e.done.Events, x)
 	}
 	return nil
+}
+
+// view shows the events that were made in a room. Where nothing was shown again, what
+// was just deleted, which may be very much, need not be looked at.
+func (e *enactment) view(room chat.RoomID, back bool) (*view, error) {
+	r, err := loadRoom(e.ctx, e.q, room, "")
+	if err != nil {
+		return nil, err
+	}
+	of := slices.DeleteFunc(slices.Clone(e.events), func(x eventRow) bool {
+		return x.Room != room || !back && x.Kind == chat.EventDeleted
+	})
+	v := &view{room: r, all: true}
+	return v, v.load(e.ctx, e.q, of)
 }
 
 // record writes the act down, who was hit apart from it.

@@ -25,10 +25,14 @@ func TestHiddenMessagesAreNotReadPast(t *testing.T) {
 			if name == "postgres" {
 				r.Exec(`SET enable_seqscan = off`) // which is cheaper while the table is empty
 			}
-			for query, n := range store.VisibleQueries {
-				plan := r.Plan(tt.explain+query, []any{"a", 5, 5}[:n]...)
-				if used := strings.Count(plan, "messages_visible"); used == 0 || strings.Contains(plan, "messages_room_seq") {
-					t.Errorf("%s\ngot the plan\n%s\nwant it to use messages_visible", query, plan)
+			for index, queries := range map[string]map[string]int{
+				"messages_visible": store.VisibleQueries, "messages_own": store.OwnQueries,
+			} {
+				for query, n := range queries {
+					plan := r.Plan(tt.explain+query, []any{"a", 5, 5, "u:ann"}[:n]...)
+					if used := strings.Count(plan, index); used == 0 || strings.Contains(plan, "messages_room_seq") {
+						t.Errorf("%s\ngot the plan\n%s\nwant it to use %s", query, plan, index)
+					}
 				}
 			}
 		})

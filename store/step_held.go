@@ -94,12 +94,7 @@ func (e *enactment) undoReleased(x chat.ActEffect) error {
 	if err := e.hide(`id = $4 AND room = $5`, x.Subject, string(x.Room)); err != nil {
 		return err
 	}
-	before := len(e.done.Act.Effects)
-	err := e.hidden()
-	if err == nil && len(e.done.Act.Effects) == before {
-		e.left(x, "gone", "The message is gone.")
-	}
-	return err
+	return e.hidden()
 }
 
 // undoRefused has a message wait again.

@@ -37,7 +37,7 @@ func (e *enactment) sweep(what string) bool {
 	return first
 }
 
-// counted is how many rows of message_hides effects of e.undoes speak of.
+// counted is how many messages effects of e.undoes speak of.
 func (e *enactment) counted(what string) int {
 	n := 0
 	for _, x := range e.undoes.Effects {
@@ -53,8 +53,7 @@ func (e *enactment) undoHidden(x chat.ActEffect) error {
 	if !e.sweep(x.What) {
 		return nil
 	}
-	ended, err := e.exec(`UPDATE message_hides SET ended_by = $1 WHERE act = $2 AND ended_by = ''`, e.id(), string(e.undoes.ID))
-	if err != nil {
+	if _, err := e.exec(`UPDATE message_hides SET ended_by = $1 WHERE act = $2 AND ended_by = ''`, e.id(), string(e.undoes.ID)); err != nil {
 		return fmt.Errorf("end hides: %w", err)
 	}
 	if err := e.restored(); err != nil {
@@ -70,16 +69,16 @@ func (e *enactment) undoHidden(x chat.ActEffect) error {
 		e.id()); err != nil {
 		return err
 	}
-	return e.leftGone(x.What, int(ended))
+	return e.leftGone(x.What)
 }
 
-// leftGone notes how many messages of the act's are no more, where some are.
-func (e *enactment) leftGone(what string, ended int) error {
+// leftGone notes that messages of the act's are no more, where some are.
+func (e *enactment) leftGone(what string) error {
 	var there int
 	if err := e.q.QueryRowContext(e.ctx, `SELECT count(*) FROM message_hides h WHERE h.act = $1`, string(e.undoes.ID)).Scan(&there); err != nil {
 		return fmt.Errorf("count hides: %w", err)
 	}
-	if gone := e.counted(what) - max(there, ended); gone > 0 {
+	if gone := e.counted(what) - there; gone > 0 {
 		e.skip(chat.Skipped{What: what, Code: "gone", Message: fmt.Sprintf("%d messages are no longer kept.", gone)})
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 type replica struct {
 	at       chat.Position
 	settings chat.Settings
+	archived bool
 	messages []chat.Message // by Seq
 	pins     []chat.Message
 	// texts of all messages seen, by which quotes are kept up to date; hidden ones have none.
@@ -19,7 +20,7 @@ type replica struct {
 
 func newReplica(s chat.Snapshot) *replica {
 	r := &replica{
-		at: chat.Position{Epoch: s.Room.Epoch, Seq: s.Room.Seq}, settings: s.Room.Settings,
+		at: chat.Position{Epoch: s.Room.Epoch, Seq: s.Room.Shown}, settings: s.Room.Settings, archived: !s.Room.ArchivedAt.IsZero(),
 		messages: slices.Clone(s.Messages), pins: slices.Clone(s.Pins), texts: make(map[chat.MessageID]string),
 	}
 	for _, m := range s.Messages {
@@ -42,8 +43,13 @@ func (r *replica) apply(events ...chat.Event) {
 			}
 		case chat.EventReaction:
 			r.each(e.Reactions.Message, func(m *chat.Message) { m.Reactions = e.Reactions.Totals })
+		case chat.EventCleared:
+			r.messages, r.pins, r.texts = nil, nil, make(map[chat.MessageID]string)
 		case chat.EventRoom:
 			merge(&r.settings, e.Settings)
+			if e.Archived != nil {
+				r.archived = *e.Archived
+			}
 			if e.PinsSet {
 				r.pins = slices.Clone(e.Pins)
 			}
