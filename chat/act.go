@@ -31,7 +31,7 @@ const (
 	ActUnlock       ActKind = "lockdown.lift"
 	ActNote         ActKind = "user.note"
 	ActUnnote       ActKind = "user.note_delete"
-	ActRevokeTokens ActKind = "user.revoke_tokens"
+	ActRevokeTokens ActKind = "user.revoke_tokens" //nolint:gosec // no credential
 	ActDisconnect   ActKind = "connections.end"
 	ActNotice       ActKind = "notice.send"
 	ActInvite       ActKind = "staff.invite"

@@ -46,7 +46,7 @@ func (s *Service) perform(ctx context.Context, o Order, d Deed, w work) (Outcome
 	}
 	d.DryRun = o.DryRun
 	outcome := func(en Enacted) Outcome {
-		out := Outcome{Enacted: en, DryRun: o.DryRun, Impact: w.impact, Failed: w.failed}
+		out := Outcome{Enacted: s.enactedFor(o.By, en), DryRun: o.DryRun, Impact: w.impact, Failed: w.failed}
 		if w.impacted != nil {
 			w.impacted(en, &out.Impact)
 		}
@@ -65,6 +65,19 @@ func (s *Service) perform(ctx context.Context, o Order, d Deed, w work) (Outcome
 		return Outcome{}, err
 	}
 	return outcome(en), nil
+}
+
+// enactedFor is what an act came to, as who asked for it may see it.
+func (s *Service) enactedFor(by Actor, en Enacted) Enacted {
+	see := func(all []Sanction) []Sanction {
+		seen := make([]Sanction, len(all))
+		for i, x := range all {
+			seen[i] = s.SanctionFor(by, x)
+		}
+		return seen
+	}
+	en.Sanctions, en.Lifted = see(en.Sanctions), see(en.Lifted)
+	return en
 }
 
 // store hands a Deed to the ledger and waits. What it decides is in force before anyone is told, and whoever asked

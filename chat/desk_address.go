@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // The widest prefixes that need no force.
@@ -31,22 +32,24 @@ func (s *Service) dangers(t Target) []Warning {
 }
 
 func (s *Service) hitsProxy(t Target) bool {
-	for _, proxy := range s.TrustedProxies {
-		proxy = plainPrefix(proxy)
-		if t.Prefix.IsValid() && t.Prefix.Overlaps(proxy) || t.Alias != "" && proxy.IsSingleIP() && s.Alias(proxy.Addr()) == t.Alias {
-			return true
-		}
+	if t.Alias != "" {
+		// Networks of proxies can't be compared with an alias; those that connect can.
+		return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.IsSingleIP() && s.Alias(p.Addr()) == t.Alias }) ||
+			slices.ContainsFunc(s.Sessions.List(), func(l LiveSession) bool { return s.isProxy(l.addr()) && s.aliasOf(l) == t.Alias })
 	}
-	return false
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return t.Prefix.Overlaps(plainPrefix(p)) })
 }
 
+func (s *Service) isProxy(a netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return holdsAddr(plainPrefix(p), a) })
+}
+
+// hitsLoopback looks for the usual addresses where the target is an alias: 127.0.0.1 and ::1.
 func (s *Service) hitsLoopback(t Target) bool {
-	for _, p := range loopbacks {
-		if t.Prefix.IsValid() && t.Prefix.Overlaps(p) || t.Alias != "" && s.Alias(p.Addr().Next()) == t.Alias || t.Alias != "" && s.Alias(p.Addr()) == t.Alias {
-			return true
-		}
+	if t.Alias != "" {
+		return t.Alias == s.Alias(netip.IPv6Loopback()) || t.Alias == s.Alias(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
 	}
-	return false
+	return slices.ContainsFunc(loopbacks, t.Prefix.Overlaps)
 }
 
 // refuseDanger refuses what a danger warns of, unless the order forces it and says why. Code target_protected.

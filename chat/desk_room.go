@@ -12,15 +12,8 @@ const MaxKnown = 30 * 24 * time.Hour
 // Configure changes settings, and makes the room where it isn't stored. Codes setting_invalid, room_exists, stale,
 // too_many_rooms.
 func (s *Service) Configure(ctx context.Context, o Order, st SetStep) (Outcome, error) {
-	if err := s.mayIn(o.By, RoomsWrite, st.Room); err != nil {
+	if err := s.mayConfigure(o.By, st); err != nil {
 		return Outcome{}, err
-	}
-	if !validRoomID(string(st.Room)) {
-		_, err := ParseRoomID(string(st.Room))
-		return Outcome{}, err
-	}
-	if o.By.Role != RoleStaff && (st.New || st.Patch.Access != nil || st.Patch.Claim != nil || st.Patch.Policy != nil) {
-		return Outcome{}, Refuse(Forbidden, "scope_missing", "Access, claim and policy of a room are for staff.")
 	}
 	patch, err := st.Patch.clean()
 	if err != nil {
@@ -31,7 +24,7 @@ func (s *Service) Configure(ctx context.Context, o Order, st SetStep) (Outcome, 
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := patch.Apply(r.Settings).check(); err != nil {
+	if err := checkTogether(patch.Apply(r.Settings)); err != nil {
 		return Outcome{}, err
 	}
 	kind := ActChangeRoom
@@ -42,6 +35,30 @@ func (s *Service) Configure(ctx context.Context, o Order, st SetStep) (Outcome, 
 		}
 	}
 	return s.perform(ctx, o, Deed{Act: Act{Kind: kind}, Steps: []Step{st}}, work{impact: s.impact(inRoom(st.Room))})
+}
+
+func (s *Service) mayConfigure(by Actor, st SetStep) error {
+	if _, err := ParseRoomID(string(st.Room)); err != nil {
+		return err
+	}
+	if err := s.mayIn(by, RoomsWrite, st.Room); err != nil {
+		return err
+	}
+	if p := st.Patch; by.Role != RoleStaff && (st.New || p.Access != nil || p.Claim != nil || p.Policy != nil) {
+		return Refuse(Forbidden, "scope_missing", "Access, claim and policy of a room are for staff.")
+	}
+	return nil
+}
+
+// checkTogether checks what settings must be of one another.
+func checkTogether(after Settings) error {
+	if after.MinLength > after.MaxLength {
+		return badSetting("min_length must not exceed max_length (%d)", after.MaxLength)
+	}
+	if after.Access == AccessClaim && after.Claim.Name == "" {
+		return badSetting("access claim needs a claim")
+	}
+	return nil
 }
 
 // Archive archives a room (nobody but staff enters; nothing is lost), or takes it back. Code room_unknown.

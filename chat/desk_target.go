@@ -27,22 +27,32 @@ func cleanTarget(t Target) (Target, error) {
 			set++
 		}
 	}
-	switch {
-	case set != 1:
+	if set != 1 {
 		return t, Refuse(Invalid, "target_invalid", "A target is exactly one of a user, an address and an address's hash.")
-	case t.User != "" && t.Only != Everyone:
-		return t, Refuse(Invalid, "target_invalid", "Only addresses are narrowed to guests or tokenless connections.")
-	case t.Only != Everyone && t.Only != Guests && t.Only != Tokenless:
+	}
+	if t.User != "" {
+		return t, checkUserTarget(t)
+	}
+	if t.Only != Everyone && t.Only != Guests && t.Only != Tokenless {
 		return t, Refuse(Invalid, "target_invalid", "only is all, guests or tokenless.")
-	case t.User != "" && !validUserID(t.User):
-		return t, Refuse(Invalid, "user_invalid", "user is an id like u:ann or g:0192….")
-	case t.Alias != "" && !ValidAlias(t.Alias):
+	}
+	if t.Alias != "" && !ValidAlias(t.Alias) {
 		return t, Refuse(Invalid, "target_invalid", "An address's hash looks like addr_abcdefghijklmnop.")
 	}
 	if t.Prefix.IsValid() {
 		t.Prefix = plainPrefix(t.Prefix)
 	}
 	return t, nil
+}
+
+func checkUserTarget(t Target) error {
+	if t.Only != Everyone {
+		return Refuse(Invalid, "target_invalid", "Only addresses are narrowed to guests or tokenless connections.")
+	}
+	if !validUserID(t.User) {
+		return Refuse(Invalid, "user_invalid", "user is an id like u:ann or g:0192….")
+	}
+	return nil
 }
 
 // plainPrefix masks a prefix, without zone, and makes an IPv4 one of an IPv4 address in an IPv6 address.

@@ -394,3 +394,42 @@ func TestImportIsOneAct(t *testing.T) {
 		t.Errorf("%d acts, %v, want one", len(acts), err)
 	}
 }
+
+func TestAModeratorsBanTellsNoAddress(t *testing.T) {
+	d := newDesk(t)
+	d.arrive(t, guest, room)
+	out, err := d.Sanction(t.Context(), byMod(mod), chat.SanctionOrder{Target: on(guest), Rooms: "general", Effect: chat.Ban, Duration: time.Hour})
+	if err != nil || len(out.Sanctions) != 2 {
+		t.Fatalf("made %+v, %v, want the ban and what accompanies it", out.Sanctions, err)
+	}
+	for _, x := range out.Sanctions {
+		if x.Target.Prefix.IsValid() || x.Rooms != "general" || x.Target.User == "" && x.Target.Alias != d.Alias(guest.Addr) {
+			t.Errorf("the moderator is told of %+v", x)
+		}
+	}
+	twin := guest
+	twin.ID = "g:twin"
+	_, err = d.Join(t.Context(), twin, "1", room, nil)
+	wantCode(t, err, "sign_in_required")
+}
+
+func TestModeratorsInTheChatDontLiftWhatIsForStaff(t *testing.T) {
+	d := newDesk(t)
+	shadow := d.sanction(t, chat.SanctionOrder{Target: on(ann), Rooms: "general", Effect: chat.Shadow})
+	_, err := d.Lift(t.Context(), byMod(mod), []chat.SanctionID{shadow.ID})
+	wantCode(t, err, "sanction_not_found")
+}
+
+func TestABanOnTwoAddressesSharedByGuestsIsOne(t *testing.T) {
+	d := newDesk(t)
+	twin := guest
+	twin.ID = "g:twin"
+	d.arrive(t, guest, room)
+	d.arrive(t, twin, room)
+	out, err := d.Sanction(t.Context(), byStaff, chat.SanctionOrder{
+		Selection: &chat.Selection{Users: []chat.UserID{guest.ID, twin.ID}}, Effect: chat.Ban,
+	})
+	if err != nil || len(out.Sanctions) != 3 || out.Impact.Users != 2 {
+		t.Errorf("made %d sanctions hitting %+v, %v, want two bans and one on the address", len(out.Sanctions), out.Impact, err)
+	}
+}

@@ -155,3 +155,10 @@ func (s *Service) impactOfSanctions(all []Sanction) Impact {
 	t := targetsOf(all)
 	return s.impact(func(l LiveSession) bool { return t.hit(l, s.aliasOf(l)) })
 }
+
+// messagesOf counts the messages that an act changed.
+func messagesOf(a Act) int {
+	var im Impact
+	countMessages(Enacted{Act: a}, &im)
+	return im.Messages
+}

@@ -37,7 +37,7 @@ func (s *Service) ListRooms(ctx context.Context, by Actor, q RoomQuery, occupied
 	if err := s.mayRead(by, RoomsRead); err != nil {
 		return nil, err
 	}
-	q.Within = by.Grant.Rooms
+	q.Within, q.Limit = by.Grant.Rooms, max(q.Limit, 1)
 	in, err := s.Presence.Occupied(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count occupied rooms: %w", err)
@@ -171,7 +171,6 @@ func (s *Service) SanctionFor(by Actor, x Sanction) Sanction {
 	if !p.IsValid() || by.Grant.Has(AddressesRead) {
 		return x
 	}
-	x.Target.Prefix = p.Masked()
 	if p.IsSingleIP() || p == ownPrefix(p.Addr()) {
 		x.Target.Alias = s.Alias(p.Addr())
 	}

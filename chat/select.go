@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // The bounds of looking at what was written.
@@ -56,22 +57,11 @@ func (s *Service) selectFrom(ctx context.Context, by Actor, sel Selection, scope
 }
 
 func (s *Service) checkSelection(by Actor, sel Selection, scope Scope) error {
-	likes := !sel.JoinedSince.IsZero() || !sel.FirstSeenSince.IsZero() || sel.NameLike != "" || sel.TextLike != ""
-	switch {
-	case sel.Room != "" && !validRoomID(string(sel.Room)):
+	if sel.Room != "" && !validRoomID(string(sel.Room)) {
 		return Refuse(Invalid, "selection_invalid", "room is the name of one room.")
-	case len(sel.Users) > 0 && likes:
-		return Refuse(Invalid, "selection_invalid", "A list of users has no other criterion beside it but the room.")
-	case len(sel.Users) == 0 && !likes:
-		return Refuse(Invalid, "selection_invalid", "A selection needs joined_since, first_seen_since, name_like, text_like or users.")
-	case len(sel.Users) > MaxSelectedUsers:
-		return Refuse(Invalid, "selection_invalid", "users holds at most %d of them.", MaxSelectedUsers)
-	case len([]rune(sel.NameLike)) > MaxNameLike || len([]rune(sel.TextLike)) > MaxTextLike:
-		return Refuse(Invalid, "selection_invalid", "name_like has at most %d characters, text_like %d.", MaxNameLike, MaxTextLike)
-	case sel.NameLike != "" && newNameLike(sel.NameLike).empty(), sel.TextLike != "" && newTextLike(sel.TextLike).empty():
-		return Refuse(Invalid, "selection_invalid", "What is to be alike needs some letters.")
-	case !sel.TextsSince.IsZero() && sel.TextsSince.Before(s.now().Add(-maxTextsLookBack)):
-		return Refuse(Invalid, "selection_invalid", "texts_since reaches back %d days at most.", maxTextsLookBack/(24*time.Hour))
+	}
+	if err := s.checkCriteria(sel); err != nil {
+		return err
 	}
 	if sel.Room != "" {
 		return s.mayIn(by, scope, sel.Room)
@@ -80,6 +70,32 @@ func (s *Service) checkSelection(by Actor, sel Selection, scope Scope) error {
 		return Refuse(Invalid, "selection_invalid", "In the chat, a selection is of one room.")
 	}
 	return s.may(by, scope)
+}
+
+// checkCriteria checks what a selection picks by: a list, or what users have in common.
+func (s *Service) checkCriteria(sel Selection) error {
+	likes := !sel.JoinedSince.IsZero() || !sel.FirstSeenSince.IsZero() || sel.NameLike != "" || sel.TextLike != ""
+	switch {
+	case len(sel.Users) > 0 && likes:
+		return Refuse(Invalid, "selection_invalid", "A list of users has no other criterion beside it but the room.")
+	case len(sel.Users) > MaxSelectedUsers:
+		return Refuse(Invalid, "selection_invalid", "users holds at most %d of them.", MaxSelectedUsers)
+	case len(sel.Users) == 0 && !likes:
+		return Refuse(Invalid, "selection_invalid", "A selection needs joined_since, first_seen_since, name_like, text_like or users.")
+	case !sel.TextsSince.IsZero() && sel.TextsSince.Before(s.now().Add(-maxTextsLookBack)):
+		return Refuse(Invalid, "selection_invalid", "texts_since reaches back %d days at most.", maxTextsLookBack/(24*time.Hour))
+	}
+	return checkLikes(sel)
+}
+
+func checkLikes(sel Selection) error {
+	if utf8.RuneCountInString(sel.NameLike) > MaxNameLike || utf8.RuneCountInString(sel.TextLike) > MaxTextLike {
+		return Refuse(Invalid, "selection_invalid", "name_like has at most %d characters, text_like %d.", MaxNameLike, MaxTextLike)
+	}
+	if sel.NameLike != "" && newNameLike(sel.NameLike).empty() || sel.TextLike != "" && newTextLike(sel.TextLike).empty() {
+		return Refuse(Invalid, "selection_invalid", "What is to be alike needs some letters.")
+	}
+	return nil
 }
 
 // named takes the users of a list as they are; who is protected is refused, not left out.
@@ -191,12 +207,9 @@ func (s *Service) writers(ctx context.Context, by Actor, sel Selection, live []L
 	for _, l := range live {
 		here[l.Actor.ID] = append(here[l.Actor.ID], l)
 	}
-	like, name := newTextLike(sel.TextLike), newNameLike(sel.NameLike)
+	name := newNameLike(sel.NameLike)
 	var people []person
-	for id, wrote := range texts {
-		if !id.Guest() && !sel.WithSignedIn || !slices.ContainsFunc(wrote, like.like) {
-			continue
-		}
+	for _, id := range alike(texts, sel) {
 		p, ok, err := s.writer(ctx, sel, id, here[id])
 		if err != nil {
 			return nil, err
@@ -206,6 +219,29 @@ func (s *Service) writers(ctx context.Context, by Actor, sel Selection, live []L
 		}
 	}
 	return people, nil
+}
+
+// alike lists the authors of texts like that of a selection.
+func alike(texts map[UserID][]string, sel Selection) []UserID {
+	like := newTextLike(sel.TextLike)
+	known := make(map[string]bool) // raiders repeat themselves, and each other
+	var ids []UserID
+	for id, wrote := range texts {
+		if !id.Guest() && !sel.WithSignedIn {
+			continue
+		}
+		if slices.ContainsFunc(wrote, func(text string) bool {
+			yes, ok := known[text]
+			if !ok {
+				yes = like.like(text)
+				known[text] = yes
+			}
+			return yes
+		}) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // writer finds an author as they are now, and whether they joined and were first seen when the selection says.

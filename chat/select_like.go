@@ -75,28 +75,27 @@ func nameForm(name string) string {
 	return policies.Skeleton(name)
 }
 
+// number is some digits in a row.
+var number = regexp.MustCompile(`\pN+`)
+
 // withoutNumbers drops numbers. One or two digits between letters stand for letters, and stay; with ends, so does a
 // single one at an end of a word.
 func withoutNumbers(s string, ends bool) string {
-	runes := []rune(s)
-	letter := func(i int) bool { return i >= 0 && i < len(runes) && unicode.IsLetter(runes[i]) }
 	var out strings.Builder
-	for i := 0; i < len(runes); {
-		if !unicode.IsNumber(runes[i]) {
-			out.WriteRune(runes[i])
-			i++
-			continue
+	from := 0
+	for _, at := range number.FindAllStringIndex(s, -1) {
+		out.WriteString(s[from:at[0]])
+		from = at[1]
+		digits := s[at[0]:at[1]]
+		last, _ := utf8.DecodeLastRuneInString(s[:at[0]])
+		next, _ := utf8.DecodeRuneInString(s[at[1]:])
+		before, after := unicode.IsLetter(last), unicode.IsLetter(next)
+		n := utf8.RuneCountInString(digits)
+		if before && after && n <= 2 || ends && n == 1 && (before || after) {
+			out.WriteString(digits)
 		}
-		end := i
-		for end < len(runes) && unicode.IsNumber(runes[end]) {
-			end++
-		}
-		before, after := letter(i-1), letter(end)
-		if before && after && end-i <= 2 || ends && end-i == 1 && (before || after) {
-			out.WriteString(string(runes[i:end]))
-		}
-		i = end
 	}
+	out.WriteString(s[from:])
 	return out.String()
 }
 

@@ -8,49 +8,51 @@ import (
 	"time"
 )
 
-// undoable are the effects that an undo takes back.
+// undoable are the effects that an undo takes back, besides all of undoableKinds.
 var undoable = []string{
 	"messages_hidden", "messages_restored", "message_pinned", "message_unpinned", "message_released", "message_refused",
-	"sanction_made", "sanction_changed", "sanction_lifted", "sanction_unlifted", "sanction_carried",
-	"setting", "room_created", "room_archived", "room_unarchived", "room_cleared", "lockdown_made", "lockdown_lifted",
-	"note_added", "note_removed", "staff_changed", "key_changed",
+	"message_unrefused", "setting", "room_archived", "room_unarchived", "room_cleared", "room_uncleared",
+	"staff_added", "staff_role", "staff_rooms", "staff_disabled", "invite_made",
+	"key_made", "key_label", "key_scopes", "key_rooms", "key_longest_ban_seconds", "key_acts_per_hour", "key_dry_run_only", "key_expires_at",
 }
+
+var undoableKinds = []string{"sanction_", "lockdown_", "note_"}
 
 // Undoable reports whether any of an act can be taken back. What the store finds changed since then is left all the same.
 func (a Act) Undoable() bool {
-	return a.UndoneBy == "" && slices.ContainsFunc(a.Effects, func(e ActEffect) bool { return slices.Contains(undoable, e.What) })
+	return a.UndoneBy == "" && slices.ContainsFunc(a.Effects, func(e ActEffect) bool {
+		return slices.Contains(undoable, e.What) ||
+			slices.ContainsFunc(undoableKinds, func(kind string) bool { return strings.HasPrefix(e.What, kind) })
+	})
 }
 
 // Undo takes an act back: exactly what it changed and nothing has changed since. What is left is in Skipped. An undo is undone
 // likewise. Admins undo anything but what is about staff (owners do), moderators what was done within their rooms.
-// Codes act_not_found, already_undone, scope_missing.
+// Codes act_not_found, already_undone, not_undoable, scope_missing.
 func (s *Service) Undo(ctx context.Context, o Order, id ActID) (Outcome, error) {
-	a, err := s.ShowUndoable(ctx, o.By, id)
+	a, err := s.toUndo(ctx, o.By, id)
 	if err != nil {
 		return Outcome{}, err
 	}
-	im := s.impactOn(nil)
-	im.Messages = messagesOf(a)
-	im.Rooms = len(a.Rooms)
+	if a.UndoneBy == "" && !a.Undoable() {
+		return Outcome{}, errNotUndoable()
+	}
 	return s.perform(ctx, o, Deed{
 		Act:   Act{Kind: ActUndo, Undoes: id, Users: a.Users},
 		Steps: []Step{UndoStep{ID: id}},
-	}, work{impact: im, impacted: func(en Enacted, im *Impact) {
-		hit := s.impactOfSanctions(append(slices.Clone(en.Sanctions), en.Lifted...))
-		hit.Rooms, hit.Messages = im.Rooms, 0
-		*im = hit
+	}, work{impacted: func(en Enacted, im *Impact) {
+		*im = s.impactOfSanctions(append(slices.Clone(en.Sanctions), en.Lifted...))
+		im.Rooms = len(a.Rooms)
 		countMessages(en, im)
 	}})
 }
 
-func messagesOf(a Act) int {
-	var im Impact
-	countMessages(Enacted{Act: a}, &im)
-	return im.Messages
+func errNotUndoable() *Error {
+	return Refuse(Conflict, "not_undoable", "What this act did can't be taken back.")
 }
 
-// ShowUndoable finds an act that its caller may undo.
-func (s *Service) ShowUndoable(ctx context.Context, by Actor, id ActID) (Act, error) {
+// toUndo finds an act that its caller may undo.
+func (s *Service) toUndo(ctx context.Context, by Actor, id ActID) (Act, error) {
 	if by.Role != RoleStaff || !by.Grant.Has(ActsUndo) {
 		return Act{}, Refuse(Forbidden, "scope_missing", "This needs the scope %s, which you don't have.", ActsUndo)
 	}
@@ -117,51 +119,72 @@ func (s *Service) UndoSince(ctx context.Context, o Order, by UserID, since time.
 	if err := s.may(o.By, ActsUndo); err != nil {
 		return nil, err
 	}
+	since = since.Truncate(time.Millisecond) // as acts have it
 	q := ActQuery{By: by, Since: since, Until: s.now().Add(time.Millisecond), Limit: undoPage, Within: o.By.within()}
-	var (
-		made   []ActID
-		failed []Failure
-		done   int
-	)
+	u := undoing{o: o, goes: func(a Act) bool { return a.By == by && !a.At.Before(since) }, progress: progress}
 	for {
 		acts, err := s.Ledger.Acts(ctx, q)
 		if err != nil {
-			return made, fmt.Errorf("list acts: %w", err)
+			return u.made, fmt.Errorf("list acts: %w", err)
 		}
 		for _, a := range acts {
-			id, err := s.undoOne(ctx, o, a)
-			if err != nil && (ctx.Err() != nil || IsKind(err, RateLimited)) {
-				return made, err
-			}
-			switch {
-			case err != nil:
-				failed = append(failed, Failure{ID: string(a.ID), Why: AsError(err)})
-			case id != "":
-				made = append(made, id)
-			}
-			done++
-			if !progress(done, failed) {
-				return made, nil
+			if on, err := s.undoNext(ctx, &u, a.ID); err != nil || !on {
+				return u.made, err
 			}
 		}
 		if len(acts) < undoPage {
-			return made, nil
+			return u.made, nil
 		}
 		q.Before = acts[len(acts)-1].Pos
 	}
 }
 
-// undoOne undoes an act of a list; an empty id: it was undone before.
-func (s *Service) undoOne(ctx context.Context, o Order, a Act) (ActID, error) {
-	// As it is now: undoing a later one may have brought it back.
-	a, err := s.Ledger.Act(ctx, a.ID)
+// undoing is UndoSince under way.
+type undoing struct {
+	o        Order
+	goes     func(Act) bool // what is to be undone
+	progress func(done int, failed []Failure) bool
+	done     int
+	failed   []Failure
+	made     []ActID
+}
+
+// undoNext undoes one of many; false: the others stay.
+func (s *Service) undoNext(ctx context.Context, u *undoing, id ActID) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	made, err := s.undoOne(ctx, u.o, id, u.goes)
 	switch {
+	case IsKind(err, RateLimited), err != nil && ctx.Err() != nil:
+		return false, err
 	case err != nil:
+		u.failed = append(u.failed, Failure{ID: string(id), Why: AsError(err)})
+	case made != "":
+		u.made = append(u.made, made)
+	}
+	u.done++
+	return u.progress(u.done, u.failed), nil
+}
+
+// undoOne undoes one of the acts that are to go. An empty id: there is nothing to undo, because it was undone
+// before, or because it is itself the undo of one of them.
+func (s *Service) undoOne(ctx context.Context, o Order, id ActID, goes func(Act) bool) (ActID, error) {
+	a, err := s.Ledger.Act(ctx, id)
+	if err != nil || a.UndoneBy != "" {
 		return "", err
-	case a.UndoneBy != "":
+	}
+	back := false
+	for u := a; u.Kind == ActUndo; back = !back {
+		if u, err = s.Ledger.Act(ctx, u.Undoes); err != nil {
+			return "", err
+		}
+		if !goes(u) {
+			break
+		}
+	}
+	if back {
 		return "", nil
-	case !a.Undoable():
-		return "", Refuse(Conflict, "not_undoable", "What this act did can't be taken back.")
 	}
 	out, err := s.Undo(ctx, o, a.ID)
 	if CodeOf(err) == "already_undone" {

@@ -8,8 +8,6 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-func (d *desk) visible(t *testing.T) []string { t.Helper(); return d.texts(t) }
-
 func TestUndoOfAPurgeLeavesWhatOthersChanged(t *testing.T) {
 	d := newDesk(t)
 	var ids []chat.MessageID
@@ -29,7 +27,7 @@ func TestUndoOfAPurgeLeavesWhatOthersChanged(t *testing.T) {
 	if _, err := d.Restore(t.Context(), byMod(mod), room, ids[2:3]); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.visible(t); !slices.Equal(got, []string{"three"}) {
+	if got := d.texts(t); !slices.Equal(got, []string{"three"}) {
 		t.Fatalf("before the undo the room holds %q", got)
 	}
 
@@ -38,7 +36,7 @@ func TestUndoOfAPurgeLeavesWhatOthersChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.visible(t); !slices.Equal(got, []string{"three", "four"}) {
+	if got := d.texts(t); !slices.Equal(got, []string{"three", "four"}) {
 		t.Errorf("after the undo the room holds %q, want what nobody else hid", got)
 	}
 	_, err = d.Undo(t.Context(), byStaff, purge.Act.ID)
@@ -47,7 +45,7 @@ func TestUndoOfAPurgeLeavesWhatOthersChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.visible(t); slices.Contains(got, "four") {
+	if got := d.texts(t); slices.Contains(got, "four") {
 		t.Errorf("after the undo of the undo the room holds %q", got)
 	}
 	if a, err := d.ShowAct(t.Context(), staff, undo.Act.ID); err != nil || a.UndoneBy != redo.Act.ID || a.Undoes != purge.Act.ID {
@@ -153,7 +151,7 @@ func TestUndoSince(t *testing.T) {
 	if err != nil || steps != 5 || len(made) != 4 {
 		t.Fatalf("did %d, made %d undos, %v, want 5 and 4", steps, len(made), err)
 	}
-	if got := d.visible(t); !slices.Equal(got, []string{"two"}) {
+	if got := d.texts(t); !slices.Equal(got, []string{"two"}) {
 		t.Errorf("the room holds %q, want what was deleted since", got)
 	}
 	if _, err := d.SignIn(t.Context(), ann); err != nil {
@@ -169,4 +167,69 @@ func TestUndoSince(t *testing.T) {
 	if _, err := d.UndoSince(t.Context(), byStaff, staff.ID, since, func(int, []chat.Failure) bool { stopped++; return false }); err != nil || stopped != 1 {
 		t.Errorf("told to stop, it went on for %d acts, %v", stopped, err)
 	}
+}
+
+// What somebody took back themselves is back, and stays so.
+func TestUndoSinceKnowsWhatWasTakenBack(t *testing.T) {
+	d := newDesk(t)
+	o := chat.Order{By: staffWith("s:rogue", chat.GrantOf(chat.StaffModerator, nil))}
+	since := d.clock()
+	undo := func(a chat.ActID) chat.ActID {
+		t.Helper()
+		out, err := d.Undo(t.Context(), o, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Act.ID
+	}
+	for _, text := range []string{"never", "once", "twice", "thrice"} {
+		d.mustPost(t, ann, text)
+	}
+	for i, m := range d.messages(t) {
+		out, err := d.Delete(t.Context(), o, room, []chat.MessageID{m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := out.Act.ID; i > 0; i-- {
+			id = undo(id)
+		}
+	}
+	if got := d.texts(t); !slices.Equal(got, []string{"once", "thrice"}) {
+		t.Fatalf("before, the room holds %q", got)
+	}
+	made, err := d.UndoSince(t.Context(), byStaff, o.By.ID, since, func(_ int, failed []chat.Failure) bool {
+		if len(failed) > 0 {
+			t.Errorf("failed: %+v", failed)
+		}
+		return true
+	})
+	if err != nil || len(made) != 2 {
+		t.Errorf("made %d undos, %v, want 2", len(made), err)
+	}
+	if got := d.texts(t); !slices.Equal(got, []string{"never", "once", "twice", "thrice"}) {
+		t.Errorf("the room holds %q, want all", got)
+	}
+}
+
+func (d *desk) messages(t *testing.T) []chat.MessageID {
+	t.Helper()
+	p, err := d.History(t.Context(), ann, room, chat.PageQuery{Before: 1 << 60, Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []chat.MessageID
+	for _, m := range p.Messages {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+func TestSomeActsCantBeUndone(t *testing.T) {
+	d := newDesk(t)
+	out, err := d.SendNotice(t.Context(), byStaff, nil, "", "hear, hear")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Undo(t.Context(), byStaff, out.Act.ID)
+	wantCode(t, err, "not_undoable")
 }

@@ -1,0 +1,176 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// putSanction changes a sanction of a chosen id that is there. False: there is none.
+func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (Outcome, bool, error) {
+	so, err := s.cleanSanction(o.By, so)
+	if err != nil {
+		return Outcome{}, false, err
+	}
+	old, err := s.Directory.Sanction(ctx, so.ID)
+	switch {
+	case IsKind(err, NotFound) && so.IfVersion != 0:
+		return Outcome{}, true, Refuse(Stale, "stale", "There is no such sanction any more.")
+	case IsKind(err, NotFound):
+		return Outcome{}, false, nil
+	case err != nil:
+		return Outcome{}, false, fmt.Errorf("find sanction: %w", err)
+	case old.Target != *so.Target || old.Rooms != so.Rooms || old.Effect != so.Effect || old.Interval != so.Interval || !old.Standing(s.now()):
+		return Outcome{}, true, Refuse(Conflict, "sanction_exists",
+			"This id stands for another target, scope or effect, or for one that is over. Choose another id.")
+	}
+	expires := s.sanctionOf(o.By, so, *so.Target, "").Expires
+	out, err := s.AlterSanction(ctx, o, AlterStep{
+		ID: so.ID, Reason: &so.Reason, Note: &so.Note, Expires: &expires, IfVersion: so.IfVersion,
+	})
+	return out, true, err
+}
+
+// AlterSanction changes a standing sanction: its reason, its note, its end. Codes sanction_not_found, stale,
+// duration_invalid, bound_duration.
+func (s *Service) AlterSanction(ctx context.Context, o Order, a AlterStep) (Outcome, error) {
+	x, err := s.standingSanction(ctx, o.By, a.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	so := SanctionOrder{Reason: x.Reason, Note: x.Note}
+	assign(&so.Reason, a.Reason)
+	assign(&so.Note, a.Note)
+	if so, err = cleanSanctionTexts(so); err != nil {
+		return Outcome{}, err
+	}
+	if a.Reason != nil {
+		a.Reason = &so.Reason
+	}
+	if a.Note != nil {
+		a.Note = &so.Note
+	}
+	if a.Expires != nil {
+		end := a.Expires.UTC().Truncate(time.Millisecond)
+		if err := s.checkEnd(o.By, x, end); err != nil {
+			return Outcome{}, err
+		}
+		a.Expires = &end
+		x.Expires = end
+	}
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActAlter, Users: usersOf([]Sanction{x})}, Steps: []Step{a}},
+		work{impact: s.impactOfSanctions([]Sanction{x})})
+}
+
+func (s *Service) checkEnd(by Actor, x Sanction, end time.Time) error {
+	if end.IsZero() {
+		return boundDuration(by, 0)
+	}
+	now := s.now()
+	if !end.After(now) || !end.After(x.Starts) || end.Sub(now) > MaxSanction {
+		return Refuse(Invalid, "duration_invalid", "It ends after now and after its start, within %d seconds; to end it now, lift it.", int64(MaxSanction/time.Second))
+	}
+	return boundDuration(by, end.Sub(x.Starts))
+}
+
+// standingSanction finds a sanction that its caller may change. Code sanction_not_found.
+func (s *Service) standingSanction(ctx context.Context, by Actor, id SanctionID) (Sanction, error) {
+	if err := s.may(by, SanctionsWrite); err != nil {
+		return Sanction{}, err
+	}
+	x, err := s.Directory.Sanction(ctx, id)
+	if err != nil {
+		return Sanction{}, err
+	}
+	// Whether there is one that is none of the caller's business isn't told.
+	if s.mayOver(by, SanctionsWrite, x.Rooms) != nil || by.Role != RoleStaff && !inChat(x.Target, x.Effect) || !x.Standing(s.now()) {
+		return Sanction{}, Refuse(NotFound, "sanction_not_found", "No such sanction stands.")
+	}
+	if x.Target.User == by.ID || slices.Contains(x.Also, by.ID) {
+		return Sanction{}, Refuse(Forbidden, "target_protected", "You can't change what is held against yourself.")
+	}
+	return x, nil
+}
+
+// Lift ends sanctions before their time, and what accompanies them, in one act. Those that don't stand are in Failed; where
+// there is but one, it is the refusal. Codes sanction_not_found, target_protected.
+func (s *Service) Lift(ctx context.Context, o Order, ids []SanctionID) (Outcome, error) {
+	all, failed, err := s.liftable(ctx, o.By, ids)
+	if err != nil || len(all) == 0 {
+		return Outcome{DryRun: o.DryRun, Failed: failed}, err
+	}
+	with, err := s.accompanying(ctx, all)
+	if err != nil {
+		return Outcome{}, err
+	}
+	step := LiftStep{}
+	for _, x := range append(slices.Clone(all), with...) {
+		step.IDs = append(step.IDs, x.ID)
+	}
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActLift, Users: usersOf(all)}, Steps: []Step{step}},
+		work{impact: s.impactOfSanctions(all), failed: failed})
+}
+
+func (s *Service) liftable(ctx context.Context, by Actor, ids []SanctionID) ([]Sanction, []Failure, error) {
+	if len(ids) == 0 || len(ids) > MaxBulk {
+		return nil, nil, Refuse(Invalid, "bad_request", "ids holds 1 to %d of them.", MaxBulk)
+	}
+	var (
+		all    []Sanction
+		failed []Failure
+	)
+	for i, id := range ids {
+		if slices.Contains(ids[:i], id) {
+			continue
+		}
+		x, err := s.standingSanction(ctx, by, id)
+		switch {
+		case err == nil:
+			all = append(all, x)
+		case len(ids) == 1 || !IsKind(err, NotFound) && CodeOf(err) != "target_protected":
+			return nil, nil, err
+		default:
+			failed = append(failed, Failure{ID: string(id), Why: AsError(err)})
+		}
+	}
+	return all, failed, nil
+}
+
+// accompanying lists what stands only because of one of these: a lifted ban leaves nothing on the guest's addresses.
+func (s *Service) accompanying(ctx context.Context, all []Sanction) ([]Sanction, error) {
+	var with []Sanction
+	ids, acts := make(map[SanctionID]bool), make(map[ActID]bool)
+	for _, x := range all {
+		ids[x.ID] = true
+	}
+	standing := true
+	for _, x := range all {
+		if acts[x.Act] || x.Effect != Ban || !x.Target.User.Guest() {
+			continue
+		}
+		acts[x.Act] = true
+		made, err := s.Directory.ListSanctions(ctx, SanctionQuery{Act: x.Act, Limit: maxImposed, Standing: &standing, Now: s.now()})
+		if err != nil {
+			return nil, fmt.Errorf("list what accompanies a sanction: %w", err)
+		}
+		for _, y := range made {
+			if ids[y.With] && !ids[y.ID] {
+				with = append(with, y)
+			}
+		}
+	}
+	return with, nil
+}
+
+func usersOf(all []Sanction) []UserID {
+	var ids []UserID
+	for _, x := range all {
+		if x.Target.User != "" {
+			ids = append(ids, x.Target.User)
+			ids = append(ids, x.Also...)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
