@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,23 +129,54 @@ var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 func (s *Store) listUsers(ctx context.Context, where string, limit int, args ...any) ([]chat.Seen, error) {
 	var all []chat.Seen
 	err := s.inRead(ctx, func(q querier) error {
-		rows, err := q.QueryContext(ctx, `SELECT u.id, u.name, u.role, u.first_at, u.last_at, u.tokens_from,
-			(SELECT count(*) FROM messages m WHERE m.author_id = u.id AND m.hidden <> 1)
-			FROM (SELECT id, name, role, first_at, last_at, tokens_from FROM users WHERE `+where+` AND first_at > 0
-				ORDER BY id LIMIT `+fmt.Sprint(limit)+`) AS u ORDER BY u.id`, args...)
+		rows, err := q.QueryContext(ctx, fmt.Sprintf(`SELECT id, name, role, first_at, last_at, tokens_from FROM users
+			WHERE %s AND first_at > 0 ORDER BY id LIMIT %d`, where, limit), args...)
 		if err != nil {
 			return err
 		}
-		return eachRow(rows, func() error {
+		err = eachRow(rows, func() error {
 			var x chat.Seen
 			var first, last, from int64
-			err := rows.Scan(&x.ID, &x.Name, &x.Role, &first, &last, &from, &x.Messages)
+			err := rows.Scan(&x.ID, &x.Name, &x.Role, &first, &last, &from)
 			x.FirstSeen, x.LastSeen, x.TokensFrom = instant(first), instant(last), instant(from)
 			all = append(all, withRole(x))
 			return err
 		})
+		if err != nil {
+			return err
+		}
+		return countMessages(ctx, q, all)
 	})
 	return all, err
+}
+
+// countMessages fills in how many messages users have. It isn't joined: PostgreSQL takes no
+// index for columns of different collations.
+func countMessages(ctx context.Context, q querier, all []chat.Seen) error {
+	at := make(map[chat.UserID]int, len(all))
+	ids := make([]chat.UserID, len(all))
+	for i, x := range all {
+		at[x.ID], ids[i] = i, x.ID
+	}
+	for some := range slices.Chunk(ids, maxList) {
+		args := padded(some)
+		rows, err := q.QueryContext(ctx, `SELECT author_id, count(*) FROM messages
+			WHERE author_id IN (`+list(1, len(args))+`) AND hidden <> 1 GROUP BY author_id`, args...)
+		if err != nil {
+			return fmt.Errorf("count messages: %w", err)
+		}
+		err = eachRow(rows, func() error {
+			var id chat.UserID
+			var n int
+			err := rows.Scan(&id, &n)
+			all[at[id]].Messages = n
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("count messages: %w", err)
+		}
+	}
+	return nil
 }
 
 // TokensFrom implements chat.People.
