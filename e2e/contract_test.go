@@ -87,8 +87,18 @@ func leaving(t *testing.T, p *program, mod, ann *bare, in func(map[string]any) m
 // staffKey is the key of the tests' staff.
 const staffKey = "a-key-of-the-tests-with-all-rights"
 
-// post calls the REST API with the staff's key; the answer has to be a success.
-func (p *program) post(path, body string) {
+// post calls the REST API with the staff's key, and returns the answer, which has to be a success.
+func (p *program) post(path, body string) map[string]any {
+	p.t.Helper()
+	status, answer := p.tryPost(path, body)
+	if status >= 300 {
+		p.t.Fatalf("POST %s %s: got %d %v", path, body, status, answer)
+	}
+	return answer
+}
+
+// tryPost is post, whatever the answer.
+func (p *program) tryPost(path, body string) (status int, answer map[string]any) {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, "http://"+p.addr+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
@@ -103,10 +113,11 @@ func (p *program) post(path, body string) {
 		p.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		b, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))
-		p.t.Fatalf("POST %s %s: got %d %s", path, body, resp.StatusCode, b)
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil || resp.StatusCode >= 500 || json.Unmarshal(b, &answer) != nil {
+		p.t.Fatalf("POST %s %s: got %d %v %.4096s", path, body, resp.StatusCode, err, b)
 	}
+	return resp.StatusCode, answer
 }
 
 // staffAct provokes what only staff make clients hear.

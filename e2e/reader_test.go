@@ -24,6 +24,7 @@ type reader struct {
 	times  map[string]int // how often each message was posted before our eyes
 	fresh  int            // how often the state came anew after the first
 	last   int64          // the seq of the last event
+	first  int64          // where the first join stood
 	closes []error        // why connections ended
 	wrong  []string
 	reason error // why there are no more events
@@ -32,8 +33,8 @@ type reader struct {
 // follow joins a room and reads it until the client is closed, which ends with the test.
 func follow(t *testing.T, c *client.Client, room string) *reader {
 	t.Helper()
-	join(t, c, room)
-	r := &reader{c: c, room: room, view: client.View{Room: room}, times: map[string]int{}, fresh: -1}
+	j := join(t, c, room)
+	r := &reader{c: c, room: room, first: j.Seq, view: client.View{Room: room}, times: map[string]int{}, fresh: -1}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -107,8 +108,13 @@ func (r *reader) reaches(t *testing.T, seq int64) {
 
 // fullView reads a room's whole state with a connection of its own.
 func fullView(t *testing.T, p *program, room string) *client.View {
+	return fullViewOf(t, p, room, "auditor")
+}
+
+// fullViewOf is what a user finds who comes now.
+func fullViewOf(t *testing.T, p *program, room, name string) *client.View {
 	t.Helper()
-	c := p.dial(t, client.Options{Token: user(t, "auditor")})
+	c := p.dial(t, client.Options{Token: user(t, name)})
 	defer c.Close()
 	j := join(t, c, room)
 	v := &client.View{Room: room}
