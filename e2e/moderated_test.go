@@ -41,7 +41,9 @@ func TestModeratedViewsAgree(t *testing.T) {
 			fresh := fullViewOf(t, p, "general", name)
 			for _, r := range list {
 				r.reaches(t, last)
-				r.sameView(t, fresh)
+				if r.sameView(t, fresh); t.Failed() {
+					t.Fatalf("that was %s's", name)
+				}
 				r.sameBeside(t, name, fresh)
 			}
 		}
