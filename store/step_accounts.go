@@ -145,6 +145,9 @@ func (e *enactment) removeStaffStep(s chat.RemoveStaffStep) error {
 	if err != nil {
 		return err
 	}
+	if s.IfVersion != 0 && s.IfVersion != a.Version {
+		return errStale
+	}
 	if canOwn(a) {
 		if err := e.keepAnOwner(a.Name); err != nil {
 			return err

@@ -127,10 +127,14 @@ func (e *enactment) rotateKeyStep(s chat.RotateKeyStep) error {
 }
 
 func (e *enactment) revokeKeyStep(s chat.RevokeKeyStep) error {
-	revoked, err := e.revokeKey(s.ID)
-	if err == nil && !revoked {
-		err = errKeyNotFound
+	k, err := e.liveKey(s.ID)
+	if err != nil {
+		return err
 	}
+	if s.IfVersion != 0 && s.IfVersion != k.Version {
+		return errStale
+	}
+	_, err = e.revokeKey(k.ID)
 	return err
 }
 
