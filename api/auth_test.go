@@ -2,52 +2,91 @@ package api
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	chatd "github.com/chatd/chatd"
 	"github.com/chatd/chatd/chat"
 )
 
 func TestWhoMayComeIn(t *testing.T) {
-	basic := func(name, password string) func(*http.Request) {
-		return func(r *http.Request) { r.SetBasicAuth(name, password) }
-	}
 	header := func(values ...string) func(*http.Request) {
 		return func(r *http.Request) { r.Header["Authorization"] = values }
 	}
+	basic := func(r *http.Request) { r.SetBasicAuth("admin", testPassword) }
 	f := newFixture(t)
 	tests := map[string]struct {
 		with func(*http.Request)
 		code string // empty: let in
-		id   string
 	}{
-		"a key":                     {header("Bearer " + testKey), "", "k:robot"},
-		"a staff account":           {basic("admin", testPassword), "", "s:admin"},
-		"nothing":                   {header(), "credentials_missing", ""},
-		"two headers":               {header("Bearer "+testKey, "Bearer "+testKey), "credentials_missing", ""},
-		"another scheme":            {header("Digest " + testKey), "credentials_invalid", ""},
-		"an empty key":              {header("Bearer "), "credentials_invalid", ""},
-		"a wrong key":               {header("Bearer " + testKey + "x"), "credentials_invalid", ""},
-		"a wrong password":          {basic("admin", "wrong password"), "credentials_invalid", ""},
-		"no password":               {basic("admin", ""), "credentials_invalid", ""},
-		"an account that isn't one": {basic("nobody", testPassword), "credentials_invalid", ""},
-		"a name out of bounds":      {basic(strings.Repeat("a", 100), testPassword), "credentials_invalid", ""},
+		"a key":          {header("Bearer " + testKey), ""},
+		"in lower case":  {header("bearer " + testKey), ""},
+		"nothing":        {header(), "credentials_missing"},
+		"two headers":    {header("Bearer "+testKey, "Bearer "+testKey), "credentials_missing"},
+		"another scheme": {header("Digest " + testKey), "credentials_invalid"},
+		"a password":     {basic, "credentials_invalid"},
+		"an empty key":   {header("Bearer "), "credentials_invalid"},
+		"a wrong key":    {header("Bearer " + testKey + "x"), "credentials_invalid"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			r := f.callWith("GET", "/me", "", tt.with)
 			if tt.code != "" {
 				wantProblem(t, r, http.StatusUnauthorized, tt.code)
-				if got := strings.Join(r.header.Values("WWW-Authenticate"), ", "); !strings.Contains(got, "Bearer") || !strings.Contains(got, "Basic") {
-					t.Errorf("got WWW-Authenticate %q, want both schemes", got)
+				if got := strings.Join(r.header.Values("WWW-Authenticate"), ", "); got != `Bearer realm="chatd"` {
+					t.Errorf("got WWW-Authenticate %q, want Bearer alone", got)
 				}
 				return
 			}
-			if me := decode[Me](t, r); me.ID != tt.id || me.MustChangePassword != (tt.id == "s:admin") {
-				t.Errorf("got %+v, want %s", me, tt.id)
+			if me := decode[Me](t, r); me.ID != "k:robot" || me.Kind != MeKindKey || me.Role != nil || len(me.Scopes) != len(chat.Scopes()) {
+				t.Errorf("got %+v, want the key", me)
 			}
 		})
+	}
+}
+
+var pathParameter = regexp.MustCompile(`\{\w+\}`)
+
+// TestEveryOperationNamesItsScope fails for a scope that there isn't, which nobody would have.
+func TestEveryOperationNamesItsScope(t *testing.T) {
+	doc, err := readContract(chatd.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, route := range doc.routes {
+		scope, _ := route.Operation.Extensions["x-scope"].(string)
+		if scope != "none" && !slices.Contains(chat.Scopes(), chat.Scope(scope)) {
+			t.Errorf("%s: got x-scope %q, want one of the core's", route.Operation.OperationID, scope)
+		}
+	}
+}
+
+// TestScopesAreEnforced calls every operation with a key that has all scopes but the one that it names.
+func TestScopesAreEnforced(t *testing.T) {
+	f := newFixture(t)
+	doc, err := readContract(chatd.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := make(map[chat.Scope]string)
+	for _, scope := range chat.Scopes() {
+		scopes := slices.DeleteFunc(chat.Scopes(), func(s chat.Scope) bool { return s == scope })
+		made := f.makeKey(asJSON(t, map[string]any{"label": "without " + string(scope), "scopes": scopes}))
+		without[scope] = made.Secret
+	}
+	for _, route := range doc.routes {
+		op := newOperation(route.Operation)
+		if op.scope == "" {
+			continue
+		}
+		r := f.callAs(without[op.scope], route.Method, pathParameter.ReplaceAllString(route.Path, "x"), "{}")
+		p := wantProblem(t, r, http.StatusForbidden, "scope_missing")
+		if !strings.Contains(p.Detail, string(op.scope)) {
+			t.Errorf("%s: got %q, want the scope %s named", op.id, p.Detail, op.scope)
+		}
 	}
 }
 
@@ -58,10 +97,18 @@ func TestEveryOperationNeedsCredentials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	public := 0
 	for _, route := range doc.routes {
-		path := strings.NewReplacer("{room}", "lobby", "{message}", "x", "{sanction}", "x").Replace(route.Path)
+		if newOperation(route.Operation).public {
+			public++
+			continue
+		}
+		path := pathParameter.ReplaceAllString(route.Path, "x")
 		r := f.callWith(route.Method, path, "{}", func(*http.Request) {})
 		wantProblem(t, r, http.StatusUnauthorized, "credentials_missing")
+	}
+	if public != 2 {
+		t.Errorf("got %d operations for everybody, want the log-in and the acceptance of an invitation", public)
 	}
 }
 
@@ -81,10 +128,9 @@ func TestOtherSitesPagesMayNotAct(t *testing.T) {
 func TestForwardingHeadersCountForNothing(t *testing.T) {
 	f := newFixture(t, func(c *Config) { c.LogInsPerAddr = chat.Rate{Limit: 2, Period: time.Hour} })
 	for i, addr := range []string{"198.51.100.1", "198.51.100.2", "198.51.100.3"} {
-		r := f.callWith("GET", "/me", "", func(r *http.Request) {
+		r := f.callWith("POST", "/session", `{"name":"eve","password":"wrong password"}`, func(r *http.Request) {
 			r.Header.Set("X-Forwarded-For", addr)
 			r.Header.Set("X-Real-Ip", addr)
-			r.SetBasicAuth("eve", "wrong password")
 		})
 		if i < 2 {
 			wantProblem(t, r, 401, "credentials_invalid")
@@ -105,7 +151,9 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	}
 	f.callWith("GET", "/me?token="+planted, "", plant)
 	f.callWith("POST", "/rooms/lobby/messages?token="+planted, `{"text":"`+planted+`"}`, plant)
-	f.callWith("GET", "/me", "", func(r *http.Request) { r.SetBasicAuth(planted, planted) })
+	f.callWith("POST", "/session", `{"name":"`+planted+`","password":"`+planted+`","code":"`+planted+`"}`, func(*http.Request) {})
+	f.callWith("GET", "/me", "", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: cookieName, Value: planted}) })
+	f.callWith("POST", "/invites/accept", `{"name":"mia","password":"`+planted+`","token":"`+planted+`"}`, func(*http.Request) {})
 	got := f.log.String()
 	if strings.Contains(got, planted) {
 		t.Errorf("a secret is in the log:\n%s", got)

@@ -24,7 +24,10 @@ func TestRoutesMatchTheContract(t *testing.T) {
 		want = append(want, key)
 	}
 	e := echo.New()
-	(&server{echo: e}).routes(contract)
+	s := &server{echo: e}
+	s.gate = &gate{}
+	s.Chat = &chat.Service{}
+	s.routes(contract)
 	var got []string
 	for _, r := range e.Routes() {
 		if strings.HasPrefix(r.Path, "/api/") && r.Method != echo.RouteNotFound {

@@ -22,19 +22,19 @@ func limitOf(limit *int) int {
 	return *limit
 }
 
-// cursors makes and reads cursors: the operation, its filters and the last item's key, under a MAC. Clients can't make
+// cursors makes and reads cursors: the list's path, its filters and the last item's key, under a MAC. Clients can't make
 // any, so that what comes out of one went into it.
 type cursors struct{ key []byte }
 
 const cursorMAC = 16 // bytes
 
-func (k cursors) seal(op, filters, after string) string {
-	text := op + "\n" + filters + "\n" + after
+func (k cursors) seal(list, filters, after string) string {
+	text := list + "\n" + filters + "\n" + after
 	return base64.RawURLEncoding.EncodeToString(append(k.mac(text), text...))
 }
 
-// open returns what seal was given for the same operation. Code cursor_invalid.
-func (k cursors) open(op, cursor string) (filters, after string, err error) {
+// open returns what seal was given for the same list. Code cursor_invalid.
+func (k cursors) open(list, cursor string) (filters, after string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(raw) < cursorMAC {
 		return "", "", badCursor()
@@ -43,7 +43,7 @@ func (k cursors) open(op, cursor string) (filters, after string, err error) {
 	if !hmac.Equal(raw[:cursorMAC], k.mac(text)) {
 		return "", "", badCursor()
 	}
-	rest, ok := strings.CutPrefix(text, op+"\n")
+	rest, ok := strings.CutPrefix(text, list+"\n")
 	filters, after, cut := strings.Cut(rest, "\n")
 	if !ok || !cut || after == "" {
 		return "", "", badCursor()
@@ -84,7 +84,7 @@ func (s *server) turnPage(next echo.HandlerFunc) echo.HandlerFunc {
 		if cursor == "" {
 			return next(c)
 		}
-		filters, after, err := s.cursors.open(k.op.id, cursor)
+		filters, after, err := s.cursors.open(k.request.URL.EscapedPath(), cursor)
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *server) turnPage(next echo.HandlerFunc) echo.HandlerFunc {
 // nextOf makes the cursor of the page after the item with this key.
 func nextOf(ctx context.Context, key string) *string {
 	k := callOf(ctx)
-	c := k.cursors.seal(k.op.id, k.filters, key)
+	c := k.cursors.seal(k.request.URL.EscapedPath(), k.filters, key)
 	return &c
 }
 

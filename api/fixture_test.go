@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,13 +24,19 @@ import (
 	chatd "github.com/chatd/chatd"
 	"github.com/chatd/chatd/access"
 	adminui "github.com/chatd/chatd/admin-ui"
+	"github.com/chatd/chatd/api/live"
 	"github.com/chatd/chatd/broker"
 	"github.com/chatd/chatd/chat"
 	"github.com/chatd/chatd/policies"
 	"github.com/chatd/chatd/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	for _, media := range []string{"application/x-ndjson", "text/event-stream"} {
+		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	testKey      = "a-key-of-the-tests-0123456789"
@@ -38,13 +45,25 @@ const (
 
 // fixture is the API over the real core, on SQLite.
 type fixture struct {
-	t       *testing.T
-	handler http.Handler
-	core    *chat.Service
-	store   *store.Store
-	router  routers.Router
-	log     *logBuffer
+	t        *testing.T
+	handler  http.Handler
+	server   *Server
+	core     *chat.Service
+	store    *store.Store
+	sessions chat.LateSessions
+	router   routers.Router
+	log      *logBuffer
+	passed   atomic.Int64 // nanoseconds that the API's clock is ahead
+	config   Config
+	dir      string // of the database
+	phc      string // the hash of testPassword
 }
+
+// now is the API's and the core's clock.
+func (f *fixture) now() time.Time { return time.Now().Add(time.Duration(f.passed.Load())) }
+
+// pass lets time pass.
+func (f *fixture) pass(d time.Duration) { f.passed.Add(int64(d)) }
 
 // logBuffer collects what is logged.
 type logBuffer struct {
@@ -80,31 +99,43 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	if f.router, err = legacy.NewRouter(doc.doc); err != nil {
 		t.Fatal(err)
 	}
-	c := Config{
-		Chat: f.core, Accounts: f.store, Passwords: passwords, Limiter: bell,
-		ClientAddr: access.Proxies(nil).ClientAddr,
-		Sockets:    noSockets{},
-		Metrics:    http.NotFoundHandler(),
-		Checks:     []Check{{Name: "store", Ask: f.store.Ping}},
-		Pages:      adminui.Files(),
-		OpenAPI:    chatd.OpenAPI,
-		AsyncAPI:   chatd.AsyncAPI,
-		Logger:     slog.New(slog.NewJSONHandler(f.log, nil)),
-		Now:        time.Now,
+	f.config = Config{
+		Chat: f.core, Passwords: passwords, Limiter: bell,
+		Requests: chat.Rate{Limit: 100_000, Period: time.Minute}, Secret: bytes.Repeat([]byte("s"), 32),
+		LogInsPerAddr: chat.Rate{Limit: 1000, Period: time.Minute}, LogInsPerAccount: chat.Rate{Limit: 1000, Period: time.Minute},
+		ClientAddr: access.Proxies(nil).ClientAddr, Secure: access.Proxies(nil).Secure,
+		Live:     live.New(live.Config{Sockets: func() live.Sockets { return live.Sockets{} }, Sessions: &f.sessions, Presence: bell, Now: f.now}),
+		Sockets:  noSockets{},
+		Metrics:  http.NotFoundHandler(),
+		Checks:   []Check{{Name: "store", Ask: f.store.Ping}},
+		Pages:    adminui.Files(),
+		OpenAPI:  chatd.OpenAPI,
+		AsyncAPI: chatd.AsyncAPI,
+		Logger:   slog.New(slog.NewJSONHandler(f.log, nil)),
+		Now:      f.now,
 	}
-	for _, f := range change {
-		f(&c)
+	for _, change := range change {
+		change(&f.config)
 	}
-	if f.handler, err = New(c); err != nil {
-		t.Fatal(err)
-	}
+	f.serve()
 	return f
+}
+
+// serve makes the API anew, as a start of the program does: it remembers nothing but what is stored.
+func (f *fixture) serve() {
+	f.t.Helper()
+	var err error
+	if f.server, err = New(f.config); err != nil {
+		f.t.Fatal(err)
+	}
+	f.handler = f.server
 }
 
 func (f *fixture) openStore(bell chat.Bell) {
 	f.t.Helper()
+	f.dir = f.t.TempDir()
 	var err error
-	if f.store, err = store.Open(f.t.Context(), store.Config{DataDir: f.t.TempDir(), Bell: bell}); err != nil {
+	if f.store, err = store.Open(f.t.Context(), store.Config{DataDir: f.dir, Bell: bell}); err != nil {
 		f.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -128,8 +159,9 @@ func (f *fixture) openCore(broker *broker.Memory) {
 		f.t.Fatal(err)
 	}
 	f.core, err = chat.New(f.t.Context(), chat.Config{
-		Log: f.store, Directory: f.store, Bell: broker, Presence: broker, Limiter: broker, Judge: judge,
-		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Log: f.store, Ledger: f.store, Directory: f.store, Accounts: f.store, Bell: broker, Presence: broker, Limiter: broker,
+		Sessions: &f.sessions, Judge: judge, Aliases: bytes.Repeat([]byte("a"), 32), SignInConfigured: true,
+		Now: f.now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -142,15 +174,21 @@ func (f *fixture) addAccounts(passwords *access.Passwords) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	if err := f.store.AddKey(f.t.Context(), chat.APIKey{ID: "robot", Prefix: prefix, Hash: hash, Label: "Robot"}); err != nil {
+	key := chat.APIKey{ID: "robot", Prefix: prefix, Hash: hash, Label: "Robot", Grant: chat.Grant{Scopes: chat.Scopes()}, By: chat.System}
+	if err := f.store.FirstKey(f.t.Context(), key); err != nil {
 		f.t.Fatal(err)
 	}
-	phc, err := passwords.Hash(f.t.Context(), testPassword)
-	if err != nil {
+	if f.phc, err = passwords.Hash(f.t.Context(), testPassword); err != nil {
 		f.t.Fatal(err)
 	}
-	a := chat.StaffAccount{Name: "admin", Role: "owner", PasswordHash: phc, MustChange: true}
-	if err := f.store.AddStaff(f.t.Context(), a); err != nil {
+	f.addStaff("admin", chat.Owner, nil)
+}
+
+// addStaff makes an account whose password is testPassword.
+func (f *fixture) addStaff(name string, role chat.StaffRole, rooms []string) {
+	f.t.Helper()
+	a := chat.StaffAccount{Name: name, Role: role, Rooms: rooms, PasswordHash: f.phc, CreatedAt: f.now(), Version: 1}
+	if err := f.store.FirstStaff(f.t.Context(), a); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -197,7 +197,7 @@ func TestRefusals(t *testing.T) {
 		"a prohibited text":          {"POST", "/rooms/lobby/messages", `{"text":"this is spam"}`, 422, "prohibited", ""},
 		"a reply to nothing":         {"POST", "/rooms/lobby/messages", `{"text":"hi","reply_to":"` + absent + `"}`, 404, "reply_not_found", ""},
 		"a sanction without an end":  {"POST", "/sanctions", `{"target":{"user":"u:ann"},"effect":"ban"}`, 422, "request_invalid", "/duration_seconds"},
-		"a sanction of staff":        {"POST", "/sanctions", `{"target":{"user":"s:admin"},"effect":"ban","duration_seconds":1}`, 403, "user_protected", ""},
+		"a sanction of staff":        {"POST", "/sanctions", `{"target":{"user":"s:admin"},"effect":"ban","duration_seconds":1}`, 422, "target_protected", ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

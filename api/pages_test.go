@@ -188,7 +188,7 @@ func TestRequestsAreObserved(t *testing.T) {
 	for _, path := range []string{"/", "/nothing/here", "/api/v1/nothing", "/healthz", "/assets/none.js"} {
 		f.get(path)
 	}
-	f.call("PUT", "/rooms/lobby", "")
+	f.call("POST", "/rooms/lobby", "")
 	want := []string{"200 /api/v1/rooms/:room", "200 /", "404 unknown", "404 unknown", "404 /assets/*", "405 /api/v1/rooms/:room"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
