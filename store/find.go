@@ -290,32 +290,43 @@ func (s *Store) AuthorsSince(ctx context.Context, room chat.RoomID, since time.T
 	if err != nil {
 		return nil, fmt.Errorf("read authors: %w", s.passing(err))
 	}
-	texts := make(map[chat.UserID][]string)
-	full := 0 // authors of whom enough is known
+	found := authors{texts: make(map[chat.UserID][]string), perAuthor: perAuthor, limit: limit}
 	err = eachRow(rows, func() error {
 		var by chat.UserID
 		var text string
 		if err := rows.Scan(&by, &text); err != nil {
 			return err
 		}
-		have, known := texts[by]
-		if !known && len(texts) >= limit || known && len(have) >= perAuthor {
-			return nil
-		}
-		if perAuthor > 0 {
-			have = append(have, text)
-		}
-		texts[by] = have
-		if len(have) == perAuthor {
-			full++
-		}
-		if full == limit {
-			return errStop
-		}
-		return nil
+		return found.add(by, text)
 	})
 	if err != nil && !errors.Is(err, errStop) {
 		return nil, fmt.Errorf("read authors: %w", s.passing(err))
 	}
-	return texts, nil
+	return found.texts, nil
+}
+
+// authors gathers authors with some of their texts.
+type authors struct {
+	texts            map[chat.UserID][]string
+	perAuthor, limit int
+	full             int // of whom enough is known
+}
+
+// add notes a text; errStop says that nothing is missing any more.
+func (a *authors) add(by chat.UserID, text string) error {
+	have, known := a.texts[by]
+	if !known && len(a.texts) >= a.limit || known && len(have) >= a.perAuthor {
+		return nil
+	}
+	if a.perAuthor > 0 {
+		have = append(have, text)
+	}
+	a.texts[by] = have
+	if len(have) == a.perAuthor {
+		a.full++
+	}
+	if a.full == a.limit {
+		return errStop
+	}
+	return nil
 }

@@ -83,35 +83,44 @@ func (f *finder) choose(room chat.RoomID) (by lead, token string, err error) {
 		return by, "", err
 	}
 	exact, prefix := f.exact()
-	least := rare
-	try := func(d lead, t string, query string, args []any) error {
-		n, err := f.count(query, args)
-		if err == nil && (n < least || by == byTime && d == byToken) {
-			by, token, least = d, t, n
-		}
-		return err
-	}
+	r := rarest{finder: f, least: rare}
 	for _, t := range exact {
 		c := f.tokenConditions(room, place{})
 		c.add(`t.token = $%d`, t)
-		if err := try(byToken, t, `SELECT 1 FROM search_tokens t `+c.where(), c.args); err != nil {
-			return by, token, err
-		}
+		r.try(byToken, t, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
 	}
 	if f.want.User != "" {
-		if err := try(byAuthor, "", `SELECT 1 FROM messages m WHERE m.author_id = $1`, []any{string(f.want.User)}); err != nil {
-			return by, token, err
-		}
-		if by == byTime {
-			by = byAuthor
+		r.try(byAuthor, "", `SELECT 1 FROM messages m WHERE m.author_id = $1`, []any{string(f.want.User)})
+		if r.by == byTime {
+			r.by = byAuthor
 		}
 	}
-	if prefix != "" && by != byToken {
+	if prefix != "" && r.by != byToken {
 		c := f.tokenConditions(room, place{})
 		addPrefix(&c, "t", prefix)
-		err = try(byPrefix, prefix, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
+		r.try(byPrefix, prefix, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
 	}
-	return by, token, err
+	return r.by, r.token, r.err
+}
+
+// rarest is what there is the least of, so far. Without anything rare it is a token.
+type rarest struct {
+	*finder
+
+	by    lead
+	token string
+	least int
+	err   error // the first
+}
+
+func (r *rarest) try(by lead, token, query string, args []any) {
+	if r.err != nil {
+		return
+	}
+	n, err := r.count(query, args)
+	if r.err = err; err == nil && (n < r.least || r.by == byTime && by == byToken) {
+		r.by, r.token, r.least = by, token, n
+	}
 }
 
 // chooseAuthor looks by the author who is wanted, unless the room has less than they have.
@@ -209,14 +218,18 @@ func (f *finder) filter(c *conditions, by lead, token string, room chat.RoomID) 
 	if f.want.Visible {
 		c.add(`m.hidden = 0`)
 	}
-	switch f.want.Flag {
-	case chat.FlagDeleted:
-		c.add(`m.hidden = 1`)
-	case chat.FlagEdited:
-		c.add(`m.edited_at > 0`)
-	case chat.FlagShadow:
-		c.add(`m.shadow = 1`)
+	if flag, ok := flagged[f.want.Flag]; ok {
+		c.add(flag)
 	}
+	f.filterTokens(c, by, token)
+}
+
+// flagged are the conditions of the flags, which are those of indexes.
+var flagged = map[chat.MessageFlag]string{
+	chat.FlagDeleted: `m.hidden = 1`, chat.FlagEdited: `m.edited_at > 0`, chat.FlagShadow: `m.shadow = 1`,
+}
+
+func (f *finder) filterTokens(c *conditions, by lead, token string) {
 	exact, prefix := f.exact()
 	for _, t := range exact {
 		if by != byToken || t != token {

@@ -11,12 +11,9 @@ var errNoteNotFound = chat.Refuse(chat.NotFound, "note_not_found", "There is no 
 
 // Notes implements chat.People.
 func (s *Store) Notes(ctx context.Context, user chat.UserID, before chat.NoteID, limit int) ([]chat.Note, error) {
-	where, args := `user_id = $1 AND removed_at = 0`, []any{string(user), limit}
-	if before != "" {
-		where, args = where+` AND id < $3`, append(args, string(before))
-	}
 	rows, err := s.read.QueryContext(ctx, `SELECT id, user_id, text, by_id, at FROM notes
-		WHERE `+where+` ORDER BY id DESC LIMIT $2`, args...)
+		WHERE user_id = $1 AND removed_at = 0 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`,
+		string(user), string(before), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read notes: %w", s.passing(err))
 	}

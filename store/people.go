@@ -141,9 +141,10 @@ func span(p netip.Prefix) (first, last []byte) {
 	return first, last
 }
 
+const selectSightings = `SELECT user_id, alias, agent_hash, name, role, addr, agent, tokenless, first_at, last_at FROM sightings `
+
 func (s *Store) sightings(ctx context.Context, where string, args ...any) ([]chat.Sighting, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT user_id, alias, agent_hash, name, role, addr, agent, tokenless, first_at, last_at
-		FROM sightings `+where, args...)
+	rows, err := s.read.QueryContext(ctx, selectSightings+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read sightings: %w", s.passing(err))
 	}

@@ -11,9 +11,8 @@ import (
 // The bounds of one transaction of the indexer; on SQLite appends wait meanwhile. What a
 // message costs are the tokens that it has and had, and a single one is taken whole.
 const (
-	searchStep     = 64   // events
-	searchMessages = 128  // messages that they name
-	searchTokens   = 2000 // tokens deleted and inserted
+	searchStep   = 64   // events
+	searchTokens = 2000 // tokens deleted and inserted
 )
 
 // searchPause gathers what is to be indexed.
@@ -69,15 +68,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// indexed is how far into an event the indexer is, whose messages are too many for one
-// step. To index a message again does no harm, so it need not be stored.
-type indexed struct {
-	pos      chat.Pos
-	messages int
-}
-
-// index does one step: it moves the cursor over the events whose messages it has indexed
-// and says whether more is known to wait.
+// index does one step: it moves the cursor over the events whose texts it has indexed and
+// says whether more is known to wait.
 func (s *Store) index(ctx context.Context) (more bool, err error) {
 	var head, done int64
 	err = s.read.QueryRowContext(ctx, `SELECT n.pos, c.pos FROM counters n JOIN cursors c ON c.shard = n.shard
@@ -85,7 +77,6 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 	if err != nil || head <= done {
 		return false, err
 	}
-	at := s.indexed
 	err = s.inWrite(ctx, func(q querier) error {
 		var pos int64 // the update keeps other nodes from indexing the same
 		if err := q.QueryRowContext(ctx, `UPDATE cursors SET pos = pos WHERE name = 'search' AND shard = 0 RETURNING pos`).Scan(&pos); err != nil {
@@ -95,16 +86,11 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 || events[0].Pos != at.pos {
-			at = indexed{}
-		}
-		ids := searchRefs(events, at.messages)
-		n, err := indexMessages(ctx, q, ids)
+		whole, err := indexEvents(ctx, q, events)
 		if err != nil {
 			return err
 		}
-		whole, to := passed(events, indexed{at.pos, at.messages + n})
-		if at = to; whole > 0 {
+		if whole > 0 {
 			pos = int64(events[whole-1].Pos)
 		}
 		if more = whole < len(events) || whole == searchStep; !more {
@@ -113,50 +99,25 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 		_, err = q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, pos)
 		return err
 	})
-	if err != nil {
-		return false, err
-	}
-	s.indexed = at
-	return more, nil
+	return more && err == nil, err
 }
 
-// searched is the message whose text the event changed, if any. What hides a message
-// doesn't change by what it is found: staff find hidden ones too.
-func (e eventRow) searched() []chat.MessageID {
-	if e.Kind == chat.EventMessage || e.Kind == chat.EventEdited {
-		return []chat.MessageID{e.message}
-	}
-	return nil
-}
-
-// searchRefs are the messages whose texts events changed, in order, without the first
-// skip, and no more than a step takes.
-func searchRefs(events []eventRow, skip int) []chat.MessageID {
+// indexEvents indexes the texts that events changed, for as many as a step takes, and
+// says of how many events. What hides a message doesn't change by what it is found:
+// staff find hidden ones too.
+func indexEvents(ctx context.Context, q querier, events []eventRow) (int, error) {
 	var ids []chat.MessageID
-	for _, e := range events {
-		refs := e.searched()
-		n := min(skip, len(refs))
-		skip -= n
-		refs = refs[n:]
-		if ids = append(ids, refs...); len(ids) >= searchMessages {
-			return ids[:searchMessages]
+	var of []int // whose ids these are
+	for i, e := range events {
+		if e.Kind == chat.EventMessage || e.Kind == chat.EventEdited {
+			ids, of = append(ids, e.message), append(of, i)
 		}
 	}
-	return ids
-}
-
-// passed says how many events are whole when so many of their messages, counted from the
-// first event's start, are indexed; and what is indexed of the next.
-func passed(events []eventRow, done indexed) (whole int, at indexed) {
-	left := done.messages
-	for i := range events {
-		n := len(events[i].searched())
-		if n > left {
-			return i, indexed{events[i].Pos, left}
-		}
-		left -= n
+	n, err := indexMessages(ctx, q, ids)
+	if n < len(ids) && err == nil {
+		return of[n], nil
 	}
-	return len(events), indexed{}
+	return len(events), err
 }
 
 // tokenRow is a row of search_tokens.

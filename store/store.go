@@ -26,7 +26,6 @@ type Store struct {
 	group   *group
 	node    *node         // nil on SQLite, whose folder is locked
 	search  chan struct{} // a hint that there is something to index
-	indexed indexed       // the indexer's alone
 	commits atomic.Bool   // the committer is at work
 	running atomic.Bool
 	close   func() error
