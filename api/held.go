@@ -37,9 +37,11 @@ func (h *handler) decide(ctx context.Context, id string, release bool) (acted, e
 		return h.chat.Decide(ctx, o, chat.HeldID(id), release)
 	}, func(out chat.Outcome) answer {
 		r := h.toActResult(ctx, out)
-		if release && len(out.Held) > 0 {
-			m := toMessage(out.Held[0].Message)
-			r.Message = &m
+		for _, e := range out.Events {
+			if e.Kind == chat.EventMessage { // as it was posted
+				m := toMessage(*e.Message)
+				r.Message = &m
+			}
 		}
 		return answer{status: http.StatusOK, body: r}
 	})
