@@ -136,8 +136,8 @@ func (e *enactment) tell(kind chat.EventKind, all []touched) error {
 	return nil
 }
 
-// hidden tells of what rows of this act hide by now, and notes it.
-func (e *enactment) hidden() error {
+// hidden tells of what rows of this act hide by now, and notes it; of room, where that is nothing.
+func (e *enactment) hidden(room chat.RoomID) error {
 	all, err := e.conceal()
 	if err != nil {
 		return err
@@ -152,12 +152,12 @@ func (e *enactment) hidden() error {
 			e.hits(t.author)
 		}
 	}
-	e.noteMessages("messages_hidden", all)
+	e.noteMessages("messages_hidden", room, all)
 	return nil
 }
 
-// restored tells of what this act has shown again, and notes it.
-func (e *enactment) restored() error {
+// restored tells of what this act has shown again, and notes it; of room, where that is nothing.
+func (e *enactment) restored(room chat.RoomID) error {
 	all, err := e.reveal()
 	if err != nil {
 		return err
@@ -165,15 +165,15 @@ func (e *enactment) restored() error {
 	if err := e.tell(chat.EventRestored, all); err != nil {
 		return err
 	}
-	e.noteMessages("messages_restored", all)
+	e.noteMessages("messages_restored", room, all)
 	return nil
 }
 
 // noteMessages notes, for each room, what changed for its readers. Where that is nothing,
 // the act may still have hidden what another hides, or ended one of several hides.
-func (e *enactment) noteMessages(what string, all []touched) {
+func (e *enactment) noteMessages(what string, room chat.RoomID, all []touched) {
 	if len(all) == 0 {
-		e.effect(chat.ActEffect{What: what})
+		e.effect(chat.ActEffect{What: what, Room: room})
 	}
 	for i := 0; i < len(all); {
 		x := chat.ActEffect{What: what, Room: all[i].room}

@@ -85,6 +85,8 @@ func (e *enactment) whole() error {
 			return err
 		}
 	}
+	slices.Sort(e.done.Act.Rooms)
+	slices.Sort(e.done.Act.Users)
 	if err := e.present(); err != nil {
 		return err
 	}

@@ -149,6 +149,115 @@ func TestPostgresAnswerLost(t *testing.T) {
 	}
 }
 
+// TestPostgresActAnswerLost: the server commits an act, its answer is lost, and the
+// server is away for a while. The act is told by its events, and the request that is
+// repeated hears what was kept.
+func TestPostgresActAnswerLost(t *testing.T) {
+	t.Parallel()
+	var p *proxy
+	r := storetest.Start(t, through(t, &p), impatient)
+	c, err := r.Post(t.Context(), "a", "before", "0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := func() (chat.Enacted, error) {
+		return r.EnactKept("key", chat.HideStep{Room: "a", IDs: []chat.MessageID{c.Event.Message.ID}})
+	}
+	// The log's lock is held until this side is deaf to the commit's answer.
+	tx, err := r.SQL().Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON acts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly()`); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	answers := make(chan error, 1)
+	go func() {
+		_, err := request()
+		answers <- err
+	}()
+	r.Eventually("commits under way", 1, `SELECT count(*) FROM pg_stat_activity
+		WHERE state = 'active' AND query ILIKE 'commit%' AND datname = current_database() AND pid <> pg_backend_pid()`)
+	p.mute.Store(true)
+	r.Eventually("acts committed", 1, `SELECT count(*) FROM acts`)
+	p.away(true)
+	if err := <-answers; !errors.Is(err, chat.ErrOutcomeUnknown) {
+		t.Fatalf("got %v, want ErrOutcomeUnknown", err)
+	}
+	p.away(false)
+	if heard := r.Heard(2); heard[1].Kind != chat.EventDeleted || heard[1].Prev != heard[0].Seq {
+		t.Errorf("announced %+v, want the deletion whose answer was lost", heard[1])
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		e, err := request()
+		if chat.CodeOf(err) == "store_unavailable" && time.Now().Before(deadline) {
+			continue
+		}
+		if err != nil || e.Kept == nil {
+			t.Errorf("the repeated request: got %+v, %v, want the kept answer", e, err)
+		}
+		break
+	}
+	if n := r.Number(`SELECT count(*) FROM acts`); n != 1 {
+		t.Errorf("got %d acts, want 1", n)
+	}
+}
+
+// TestPostgresKilledInDeed ends server processes in the middle of deeds: each happens
+// whole and once, and the log's numbers go on.
+func TestPostgresKilledInDeed(t *testing.T) {
+	t.Parallel()
+	r := storetest.Start(t, postgresBackend(store.Power))
+	const deeds = 30
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range deeds {
+			for {
+				title := fmt.Sprint(i)
+				_, err := r.EnactKept(title, chat.SetStep{Room: "a", Patch: chat.SettingsPatch{Title: &title}})
+				if err == nil {
+					break
+				}
+				if !chat.IsKind(err, chat.Unavailable) || ctx.Err() != nil {
+					t.Errorf("deed %d: got %v, want it done or Unavailable", i, err)
+					return
+				}
+			}
+		}
+	}()
+	kills := 0
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		default:
+			kills += r.Number(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+				WHERE datname = current_database() AND application_name = 'chatd' AND xact_start < clock_timestamp() - interval '3 ms'
+				AND (query LIKE '%chatd_op%' OR query LIKE '%acts%' OR query ILIKE 'commit%')`)
+		}
+	}
+	heard := r.Heard(deeds)
+	var last chat.Seq
+	for i, e := range heard {
+		if e.Prev != last || e.Settings.Title == nil || *e.Settings.Title != fmt.Sprint(i) {
+			t.Fatalf("event %d: got %+v after seq %d", i, e, last)
+		}
+		last = e.Seq
+	}
+	if n := r.Number(`SELECT count(*) FROM acts`); n != deeds || len(heard) != deeds {
+		t.Errorf("got %d acts and %d events, want %d", n, len(heard), deeds)
+	}
+	t.Logf("%d server processes killed", kills)
+}
+
 // postUntil repeats a post while the database is away.
 func postUntil(t *testing.T, r *storetest.Running, text, nonce string) (chat.Committed, error) {
 	deadline := time.Now().Add(20 * time.Second)

@@ -94,7 +94,7 @@ func (e *enactment) undoReleased(x chat.ActEffect) error {
 	if err := e.hide(`id = $4 AND room = $5`, x.Subject, string(x.Room)); err != nil {
 		return err
 	}
-	return e.hidden()
+	return e.hidden(x.Room)
 }
 
 // undoRefused has a message wait again.

@@ -25,7 +25,7 @@ func (e *enactment) hideStep(s chat.HideStep) error {
 			return err
 		}
 	}
-	return e.hidden()
+	return e.hidden(s.Room)
 }
 
 // hide adds a row of this act for each message that a condition, from $4 on, selects.
@@ -70,7 +70,7 @@ func (e *enactment) purgeStep(s chat.PurgeStep) error {
 			}
 		}
 	}
-	if err := e.hidden(); err != nil {
+	if err := e.hidden(""); err != nil {
 		return err
 	}
 	return e.purgeHeld(s)
@@ -132,7 +132,7 @@ func (e *enactment) restoreStep(s chat.RestoreStep) error {
 			return fmt.Errorf("restore messages: %w", err)
 		}
 	}
-	if err := e.restored(); err != nil {
+	if err := e.restored(s.Room); err != nil {
 		return err
 	}
 	now := make(map[string]int, len(ids))

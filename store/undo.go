@@ -56,7 +56,7 @@ func (e *enactment) undoHidden(x chat.ActEffect) error {
 	if _, err := e.exec(`UPDATE message_hides SET ended_by = $1 WHERE act = $2 AND ended_by = ''`, e.id(), string(e.undoes.ID)); err != nil {
 		return fmt.Errorf("end hides: %w", err)
 	}
-	if err := e.restored(); err != nil {
+	if err := e.restored(x.Room); err != nil {
 		return err
 	}
 	if err := e.leftMessages(x.What, "changed_later", "It was restored already.", `SELECT m.id, m.room FROM message_hides h
@@ -100,7 +100,7 @@ func (e *enactment) undoRestored(x chat.ActEffect) error {
 		undone, pos, e.id(), string(e.deed.Act.By), e.at); err != nil {
 		return fmt.Errorf("hide again: %w", err)
 	}
-	if err := e.hidden(); err != nil {
+	if err := e.hidden(x.Room); err != nil {
 		return err
 	}
 	return e.leftMessages(x.What, "changed_later", "It was restored again since.", `SELECT DISTINCT h.message, m.room

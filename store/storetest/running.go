@@ -70,6 +70,18 @@ func (r *Running) Enact(steps ...chat.Step) (chat.Enacted, error) {
 	return r.f.enact(r.f.act(mod, chat.ActDelete, steps...))
 }
 
+// EnactKept does it as a request that may be repeated.
+func (r *Running) EnactKept(key string, steps ...chat.Step) (chat.Enacted, error) {
+	d := r.f.act(mod, chat.ActDelete, steps...)
+	d.Keep = &chat.Keep{Caller: mod, Key: key, Fingerprint: []byte(key), Reply: func(chat.Enacted) (chat.KeptReply, error) {
+		return chat.KeptReply{Status: 200}, nil
+	}}
+	got := make(chan answer, 2)
+	r.f.Enact(context.Background(), d, func(e chat.Enacted, err error) { got <- answer{enacted: e, err: err} })
+	a := wait(r.f.t, got)
+	return a.enacted, a.err
+}
+
 // Room is a room's present state with its messages.
 func (r *Running) Room(room chat.RoomID) chat.Snapshot { r.f.t.Helper(); return r.f.snapshot(room) }
 

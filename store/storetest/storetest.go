@@ -65,11 +65,13 @@ func Run(t *testing.T, b Backend) {
 			test(t, b)
 		})
 	}
-	for name, test := range directoryTests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, b)
-		})
+	for _, tests := range []map[string]func(*testing.T, Backend){ledgerTests, directoryTests} {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, b)
+			})
+		}
 	}
 }
 
