@@ -56,6 +56,8 @@ func (v *View) beside(e besides) {
 	case Held:
 		v.settle(e.Message.ID)
 		v.Held = append(v.Held, e.Message)
+		// One whose refusal was undone waits in its old place; ids rise with time.
+		slices.SortFunc(v.Held, func(a, b Message) int { return cmp.Compare(a.ID, b.ID) })
 	case Released:
 		v.settle(e.MessageID)
 	case LockdownChanged:
@@ -205,6 +207,11 @@ func (v *View) quote(id, text string) {
 	for _, m := range v.messages {
 		if m.ReplyTo != nil && m.ReplyTo.ID == id {
 			v.messages[m.ID] = quoting(m, text)
+		}
+	}
+	for i, m := range v.Held {
+		if m.ReplyTo != nil && m.ReplyTo.ID == id {
+			v.Held[i] = quoting(m, text)
 		}
 	}
 }
