@@ -12,6 +12,7 @@ import (
 // The bounds of looking at what was written.
 const (
 	textsPerAuthor   = 20
+	maxAuthors       = 2 * MaxSelected
 	maxSelectRooms   = 200 // of a grant that is limited to rooms
 	maxTextsLookBack = 30 * 24 * time.Hour
 )
@@ -153,7 +154,7 @@ func (s *Service) connected(by Actor, sel Selection, live []LiveSession) []perso
 	like := newNameLike(sel.NameLike)
 	found := make(map[UserID]person)
 	for _, l := range live {
-		if sel.fits(by, l.Actor.ID, l.Actor.Role) && s.within(by, sel.Room, l) && sel.joined(l) &&
+		if sel.fits(by, l.Actor.ID, l.Actor.Role) && s.within(by, sel.Room, l) && sel.joined(by, l) &&
 			sel.firstSeen(l.Actor.FirstSeen) && (sel.NameLike == "" || like.like(l.Actor.Name)) {
 			found[l.Actor.ID] = person{l.Actor.ID, l.Actor.Name, l.Actor.Role}
 		}
@@ -177,12 +178,12 @@ func (sel Selection) fits(by Actor, id UserID, role Role) bool {
 	return id != by.ID && protect(by, person{id: id, role: role}) == nil
 }
 
-func (sel Selection) joined(l LiveSession) bool {
+func (sel Selection) joined(by Actor, l LiveSession) bool {
 	if sel.JoinedSince.IsZero() {
 		return true
 	}
 	for room, at := range l.Joined {
-		if (sel.Room == "" || sel.Room == room) && !at.Before(sel.JoinedSince) {
+		if (sel.Room == room || sel.Room == "" && by.covers([]RoomID{room})) && !at.Before(sel.JoinedSince) {
 			return true
 		}
 	}
@@ -210,7 +211,7 @@ func (s *Service) writers(ctx context.Context, by Actor, sel Selection, live []L
 	name := newNameLike(sel.NameLike)
 	var people []person
 	for _, id := range alike(texts, sel) {
-		p, ok, err := s.writer(ctx, sel, id, here[id])
+		p, ok, err := s.writer(ctx, by, sel, id, here[id])
 		if err != nil {
 			return nil, err
 		}
@@ -245,10 +246,10 @@ func alike(texts map[UserID][]string, sel Selection) []UserID {
 }
 
 // writer finds an author as they are now, and whether they joined and were first seen when the selection says.
-func (s *Service) writer(ctx context.Context, sel Selection, id UserID, live []LiveSession) (person, bool, error) {
+func (s *Service) writer(ctx context.Context, by Actor, sel Selection, id UserID, live []LiveSession) (person, bool, error) {
 	if len(live) > 0 {
 		a := live[0].Actor
-		return person{id, a.Name, a.Role}, slices.ContainsFunc(live, sel.joined) && sel.firstSeen(a.FirstSeen), nil
+		return person{id, a.Name, a.Role}, slices.ContainsFunc(live, func(l LiveSession) bool { return sel.joined(by, l) }) && sel.firstSeen(a.FirstSeen), nil
 	}
 	seen, err := s.Directory.User(ctx, id)
 	switch {
@@ -279,9 +280,12 @@ func (s *Service) textsSince(ctx context.Context, by Actor, room RoomID, since t
 	}
 	all := make(map[UserID][]string)
 	for _, r := range rooms {
-		some, err := s.Directory.AuthorsSince(ctx, r, since, textsPerAuthor, 2*MaxSelected)
+		some, err := s.Directory.AuthorsSince(ctx, r, since, textsPerAuthor, maxAuthors)
 		if err != nil {
 			return nil, fmt.Errorf("list authors: %w", err)
+		}
+		if len(some) == maxAuthors { // some may be missing: say so, and leave nobody out in silence
+			return nil, Refuse(Invalid, "selection_too_wide", "More than %d users wrote since then: choose a later texts_since.", maxAuthors)
 		}
 		for id, texts := range some {
 			all[id] = append(all[id], texts...)

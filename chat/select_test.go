@@ -36,18 +36,27 @@ func (d *desk) raid(t *testing.T, n int) (others []chat.Actor) {
 }
 
 func TestARaidGoesByOneSelection(t *testing.T) {
-	const n = 300
-	tests := map[string]chat.Selection{
-		"by name":               {Room: room, NameLike: "Raider 1"},
-		"by text":               {Room: room, TextLike: "free coins at scam.example join now my friends"},
-		"by when they came":     {Room: room, JoinedSince: time.Now().Add(30 * time.Second)},
-		"by their first time":   {FirstSeenSince: time.Now().Add(30 * time.Second)},
-		"by name, text and all": {Room: room, NameLike: "raider", TextLike: "free coins join now my friends", JoinedSince: time.Now().Add(30 * time.Second), WithSignedIn: true},
+	tests := map[string]struct {
+		n   int
+		sel func(begin time.Time) chat.Selection
+	}{
+		"by name": {30, func(time.Time) chat.Selection { return chat.Selection{Room: room, NameLike: "Raider 1"} }},
+		"by text": {30, func(time.Time) chat.Selection {
+			return chat.Selection{Room: room, TextLike: "free coins at scam.example join now my friends"}
+		}},
+		"by when they came":   {30, func(begin time.Time) chat.Selection { return chat.Selection{Room: room, JoinedSince: begin} }},
+		"by their first time": {30, func(begin time.Time) chat.Selection { return chat.Selection{FirstSeenSince: begin} }},
+		"by name, text and all": {300, func(begin time.Time) chat.Selection {
+			return chat.Selection{NameLike: "raider", TextLike: "free coins join now my friends", JoinedSince: begin, WithSignedIn: true}
+		}},
 	}
-	for name, sel := range tests {
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			n := tt.n
 			d := newDesk(t)
+			begin := d.clock().Add(30 * time.Second)
 			others := d.raid(t, n)
+			sel := tt.sel(begin)
 			so := chat.SanctionOrder{Selection: &sel, Effect: chat.Ban, Duration: time.Hour, Purge: chat.PurgeAll, Reason: "a raid"}
 			dry, err := d.Sanction(t.Context(), chat.Order{By: staff, DryRun: true}, so)
 			if err != nil {
@@ -107,7 +116,13 @@ func TestARaidGoesByOneSelection(t *testing.T) {
 
 func TestSelectionRefuses(t *testing.T) {
 	d := newDesk(t)
+	begin := d.clock().Add(30 * time.Second)
 	d.raid(t, 3)
+	d.arrive(t, visitor(500, "Old hand"), "other") // and, later than all, in general
+	d.pass(time.Hour)
+	late := &d.open[len(d.open)-1]
+	late.Rooms, late.Joined[room] = append(late.Rooms, room), d.clock()
+	late.Joined["other"] = d.clock().Add(-3 * time.Hour)
 	narrow := staffWith("s:mia", chat.GrantOf(chat.StaffModerator, []string{"other"}))
 	tests := map[string]struct {
 		by   chat.Actor
@@ -120,7 +135,7 @@ func TestSelectionRefuses(t *testing.T) {
 		"a list without an end":         {staff, chat.Selection{Users: make([]chat.UserID, chat.MaxSelectedUsers+1)}, "selection_invalid"},
 		"a likeness of nothing":         {staff, chat.Selection{TextLike: "https://x.example"}, "selection_invalid"},
 		"a name without an end":         {staff, chat.Selection{NameLike: longText(65)}, "selection_invalid"},
-		"texts of long ago":             {staff, chat.Selection{TextLike: "some text", TextsSince: time.Now().Add(-90 * 24 * time.Hour)}, "selection_invalid"},
+		"texts of long ago":             {staff, chat.Selection{TextLike: "some text", TextsSince: begin.Add(-90 * 24 * time.Hour)}, "selection_invalid"},
 		"a room that isn't one":         {staff, chat.Selection{Room: "No!", NameLike: "x"}, "selection_invalid"},
 		"nobody":                        {staff, chat.Selection{NameLike: "Zorro"}, "selection_empty"},
 		"signed-in users aren't asked":  {staff, chat.Selection{NameLike: "Ann"}, "selection_empty"},
@@ -130,6 +145,7 @@ func TestSelectionRefuses(t *testing.T) {
 		"a room of others":              {narrow, chat.Selection{Room: room, NameLike: "Raider"}, "bound_rooms"},
 		"only one's own rooms count":    {narrow, chat.Selection{NameLike: "Raider"}, "selection_empty"},
 		"nor do texts elsewhere":        {narrow, chat.Selection{TextLike: "free coins join now my friends"}, "selection_empty"},
+		"nor when they joined there":    {narrow, chat.Selection{JoinedSince: begin}, "selection_empty"},
 		"signed-in users, when asked":   {staff, chat.Selection{NameLike: "Ann", WithSignedIn: true}, ""},
 		"a list of users":               {staff, chat.Selection{Users: []chat.UserID{"u:ann", "g:0001"}}, ""},
 		"who isn't here any more":       {staff, chat.Selection{Users: []chat.UserID{"g:gone"}}, ""},
