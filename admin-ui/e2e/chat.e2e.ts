@@ -1,53 +1,28 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { allowHiding, bubbles, choose, composer, expectAccessible, expectContained, hide, launch, say, watch } from "./browser";
+import { allowHiding, bubbles, choose, composer, expectAccessible, expectContained, hide, launch, say } from "./browser";
 import { hostile } from "./hostile";
 import { Server, Wire } from "./server";
+import { final, type Visit, Visitors } from "./visitors";
 
 let browser: Browser;
 let server: Server;
+let visitors: Visitors;
 let room: string;
-let rooms = 0;
-const contexts: BrowserContext[] = [];
-const wrong: string[][] = [];
+const visit = (v?: Visit) => visitors.visit(v);
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([launch(), Server.start(inject("chatd"))]);
+  visitors = new Visitors(browser, server);
 });
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
 });
 beforeEach(() => {
-  room = `room-${++rooms}`;
+  room = visitors.newRoom();
 });
-afterEach(async () => {
-  await Promise.all(contexts.splice(0).map((c) => c.close()));
-  expect(wrong.splice(0).flat(), "errors and policy violations in the pages").toEqual([]);
-});
-
-type Visit = Parameters<Browser["newContext"]>[0] & { url?: string; query?: string; token?: string; name?: string; before?: (c: BrowserContext) => Promise<unknown> };
-
-/** A visitor of one's own: other storage, other identity. */
-async function visit({ url = server.url, query = "", token, name, before, ...options }: Visit = {}): Promise<Page> {
-  const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1200, height: 800 }, ...options });
-  contexts.push(context);
-  wrong.push(watch(context));
-  await before?.(context);
-  const page = await context.newPage();
-  await page.goto(`${url}/?room=${room}${query}${token ? `#token=${token}` : ""}`);
-  if (name) await rename(page, name);
-  return page;
-}
-
-async function rename(page: Page, name: string): Promise<void> {
-  await page.getByRole("button", { name: /Choose a name|Change name/ }).click();
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.locator(".identity bdi").filter({ hasText: name }).waitFor();
-}
-
-const final = (page: Page, code: string) => page.locator(`.final[data-code=${code}]`).waitFor();
+afterEach(() => visitors.leave());
 
 describe("two visitors", () => {
   test("exchange messages, replies, reactions, edits and deletions", async () => {
@@ -292,34 +267,6 @@ describe("refusals", () => {
     await page.getByRole("heading", { name: "Dieser Raum ist geschlossen" }).waitFor();
     expect(await page.locator("html").getAttribute("lang")).toBe("de");
   });
-});
-
-test("a moderator deletes, pins, mutes, bans and sets the room", async () => {
-  const bob = await visit({ name: "Bob" });
-  const mona = await visit({ token: server.token("Mona", { role: "moderator" }) });
-  await say(bob, "rude words");
-  await say(bob, "useful words");
-
-  await choose(mona, "useful words", "Pin");
-  await bob.locator(".pins").filter({ hasText: "useful words" }).waitFor();
-  await choose(mona, "rude words", "Delete");
-  await mona.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await bubbles(bob).filter({ hasText: "rude words" }).waitFor({ state: "detached" });
-
-  await mona.getByRole("button", { name: "Room settings" }).click();
-  await mona.getByLabel("Topic").fill("Be kind");
-  await mona.getByLabel("Slow mode").selectOption("10");
-  await mona.getByRole("button", { name: "Save" }).click();
-  await bob.getByText("Be kind").waitFor();
-  await bob.getByText("Slow mode: one message every 10 seconds").waitFor();
-
-  await choose(mona, "useful words", "Mute for 10 minutes");
-  await bob.getByText(/You are muted/).first().waitFor();
-  await choose(mona, "useful words", "Ban…");
-  await mona.getByLabel("Reason").fill("enough");
-  await mona.getByRole("dialog").getByRole("button", { name: "Ban" }).click();
-  await final(bob, "banned");
-  await bob.getByText("enough").waitFor();
 });
 
 test("the keyboard alone is enough", async () => {

@@ -69,7 +69,10 @@ export class Server {
     return this.api("PATCH", `/rooms/${room}`, { settings });
   }
   ban(room: string, user: string, reason: string, seconds = 3600): Promise<any> {
-    return this.api("POST", "/sanctions", { room, user, effect: "ban", duration_seconds: seconds, reason });
+    return this.sanction(room, user, "ban", { reason, duration_seconds: seconds });
+  }
+  sanction(room: string, user: string, effect: string, more: Record<string, unknown> = {}): Promise<any> {
+    return this.api("POST", "/sanctions", { target: { user }, scope: room, effect, duration_seconds: 3600, ...more });
   }
 
   /** What the owner's site would sign for a user. */

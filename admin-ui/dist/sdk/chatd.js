@@ -856,8 +856,11 @@ var J = 5e3, Y = 3e3, ae = 3e3, X = 4e3, oe = 5e3, Z = class extends i {
 		}));
 	}
 	#d(e) {
-		let t = e.seq > this.#e.seq;
-		e.type === "message" && this.#r.delete(e.message.from.id), t && e.type !== "message" && e.type !== "room" && this.#b(e), this.#S(w(this.#e, e)), this.#c.seen(), t && e.type === "message" && this.emit("message", e.message);
+		let t = e.seq > this.#e.seq, n = e.type === "message" ? this.#e.held.find((t) => t.id === e.message.id) : void 0;
+		e.type === "message" && this.#r.delete(e.message.from.id), t && e.type !== "message" && e.type !== "room" && this.#b(e), this.#S(w(this.#e, e)), this.#c.seen(), t && (n && this.emit("released", {
+			message: n,
+			outcome: "released"
+		}), e.type === "message" && this.emit("message", e.message), e.type === "cleared" && this.emit("cleared", this));
 	}
 	#f(e) {
 		let { rights: t, settings: n } = this.#e;

@@ -4,6 +4,7 @@ import { plainText } from "./body";
 import { useNow } from "./hooks";
 import { number, span, t, tell } from "./i18n";
 import { Icon } from "./icons";
+import type { Line } from "./lines";
 import { anchorOf } from "./overlay";
 import { Avatar } from "./person";
 import { noticeText, type Store } from "./store";
@@ -16,6 +17,7 @@ export function Composer({ store }: { store: Store }) {
   return (
     <div class="composer-area">
       <NoticeLine store={store} />
+      <ActLines store={store} />
       <Typing store={store} />
       {joined && !rights.post ? <Closed store={store} /> : <Form store={store} />}
     </div>
@@ -61,6 +63,29 @@ function NoticeLine({ store }: { store: Store }) {
       )}
     </div>
   );
+}
+
+/** Below the messages, not over them: one goes on reading, and acting, while they stand. */
+function ActLines({ store }: { store: Store }) {
+  const { lines } = store;
+  const last = lines.list.at(-1);
+  return (
+    <div class="lines">
+      <div role="status" class="sr-only">{last && lineText(last)}</div>
+      {lines.list.map((line, i) => (
+        <div class={`notice ${line.kind === "staff" ? "staff" : "info"}`} key={`${i} ${line.text}`}>
+          <Icon name={line.kind === "staff" ? "chat" : "check"} />
+          <span class="line-text" dir="auto">{lineText(line)}</span>
+          {line.undo && <button type="button" class="link undo" onClick={line.undo}>{t("undo")}</button>}
+          <button type="button" class="icon-button small" aria-label={t("close")} onClick={() => lines.remove(line)}><Icon name="close" /></button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function lineText(line: Line): string {
+  return line.kind === "staff" ? t("from_staff", { text: line.text }) : line.text;
 }
 
 function Typing({ store }: { store: Store }) {
@@ -157,9 +182,7 @@ function Form({ store }: { store: Store }) {
       <div class="under" id="composer-hint">
         {store.guest && <Identity store={store} />}
         <span class="sr-only">{t("enter_hint")}</span>
-        {settings.slow_mode_seconds > 0 && (
-          <span class="slow"><Icon name="clock" />{t("slow_on", { wait: span(settings.slow_mode_seconds * 1000) })}</span>
-        )}
+        {store.slow > 0 && <span class="slow"><Icon name="clock" />{t("slow_on", { wait: span(store.slow * 1000) })}</span>}
         {length > settings.max_length * counterFrom && (
           <span class={`counter ${left < 0 ? "over" : ""}`} aria-live="off">
             {left < 0 ? t("over", { n: number(-left) }) : t("left", { n: number(left) })}

@@ -3,7 +3,7 @@ import type { Message } from "../sdk";
 import { day, t, tn } from "./i18n";
 import { Icon } from "./icons";
 import { messageMenu } from "./menus";
-import { PendingRow, Row } from "./message";
+import { DroppedRow, HeldRow, PendingRow, Row } from "./message";
 import { anchorOf } from "./overlay";
 import type { Store } from "./store";
 
@@ -117,8 +117,18 @@ export class Log extends Component<{ store: Store; version: number }, State> {
     const id = (event.target as Element).closest<HTMLElement>("[data-id]")?.dataset.id;
     if (id) this.setState({ active: id, current: id });
   };
-  #leave = (): void => {
+  #leave = (event: PointerEvent): void => {
+    if (event.pointerType === "touch") return; // a finger leaves after every tap, and its click comes later
     if (!this.props.store.overlay) this.setState({ active: null });
+  };
+
+  /** A long press on a touch screen opens the menu that a mouse finds beside the message. */
+  #press = (event: MouseEvent): void => {
+    const row = (event.target as Element).closest<HTMLElement>("[data-id]");
+    const message = row && this.props.store.find(row.dataset.id!);
+    if (!message || (event as PointerEvent).pointerType !== "touch" || (event.target as Element).closest("a")) return;
+    event.preventDefault();
+    this.props.store.open(messageMenu(this.props.store, message, anchorOf(row.querySelector(".bubble") ?? row)));
   };
 
   #key = (event: KeyboardEvent): void => {
@@ -153,17 +163,20 @@ export class Log extends Component<{ store: Store; version: number }, State> {
     const more = past ? past.moreBefore : moreBefore;
     const current = shown.some((m) => m.id === this.state.current) ? this.state.current : shown.at(-1)?.id;
     const pending = past ? [] : room.pending;
+    const held = past ? [] : room.state.held;
+    const dropped = past ? [] : store.dropped;
+    const some = shown.length + pending.length + held.length + dropped.length > 0;
     const now = Date.now();
     const lastSeen = shown.at(-1);
     return (
       <div class="log-frame">
-        <div class="log" ref={this.#scroller} onScroll={this.#scrolled} onPointerOver={this.#point} onPointerLeave={this.#leave} onFocusIn={this.#focus} onKeyDown={this.#key}>
+        <div class="log" ref={this.#scroller} onScroll={this.#scrolled} onPointerOver={this.#point} onPointerLeave={this.#leave} onFocusIn={this.#focus} onKeyDown={this.#key} onContextMenu={this.#press}>
           <div class="log-content" ref={this.#content}>
             {more ? (
               <button type="button" class="older" disabled={store.loading} onClick={() => void store.loadOlder()}>
                 {t(store.loading ? "loading" : "older")}
               </button>
-            ) : shown.length + pending.length > 0 ? (
+            ) : some ? (
               <p class="beginning">{t("beginning", { room: store.title })}</p>
             ) : (
               <div class="empty">
@@ -172,7 +185,7 @@ export class Log extends Component<{ store: Store; version: number }, State> {
                 <p>{t("empty_text")}</p>
               </div>
             )}
-            {shown.length + pending.length > 0 && (
+            {some && (
               <div role="feed" aria-label={t("messages")} aria-busy={store.loading}>
                 {shown.map((m, i) => {
                   const [before, after] = [shown[i - 1], shown[i + 1]];
@@ -192,8 +205,10 @@ export class Log extends Component<{ store: Store; version: number }, State> {
                     />
                   );
                 })}
+                {held.map((m, i) => <HeldRow key={m.id} message={m} first={i === 0 && lastSeen?.from.id !== me?.id} />)}
+                {dropped.map((d) => <DroppedRow key={d.message.id} store={store} dropped={d} />)}
                 {pending.map((p, i) => (
-                  <PendingRow key={p.nonce} store={store} pending={p} me={me} first={i === 0 && lastSeen?.from.id !== me?.id} />
+                  <PendingRow key={p.nonce} store={store} pending={p} me={me} first={i === 0 && held.length + dropped.length === 0 && lastSeen?.from.id !== me?.id} />
                 ))}
               </div>
             )}

@@ -6,7 +6,7 @@ import { Icon } from "./icons";
 import { messageMenu } from "./menus";
 import { anchorOf, emojis } from "./overlay";
 import { Avatar, Badge, Name } from "./person";
-import type { Store } from "./store";
+import type { Dropped, Store } from "./store";
 
 interface RowProps {
   store: Store;
@@ -153,6 +153,39 @@ export function PendingRow({ store, pending: p, me, first }: { store: Store; pen
         ) : (
           <span class="sending">{t("sending")}</span>
         )}
+      </div>
+    </article>
+  );
+}
+
+/** A message of one's own that waits for a moderator: nobody else sees it. */
+export function HeldRow({ message: m, first }: { message: Message; first: boolean }) {
+  return (
+    <article class={`row own last pending held ${first ? "first" : ""}`} tabIndex={-1} aria-labelledby={`${m.id}-held ${m.id}-why`}>
+      <div class="stack">
+        <div class="line">
+          <div class="bubble"><div class="words" id={`${m.id}-held`}><Body message={m} names="" /></div></div>
+        </div>
+        <span class="waits" id={`${m.id}-why`}><Icon name="clock" /> {t("held_waits")}</span>
+      </div>
+    </article>
+  );
+}
+
+/** What became of one that wasn't let through. */
+export function DroppedRow({ store, dropped: d }: { store: Store; dropped: Dropped }) {
+  return (
+    <article class="row own last pending refused" tabIndex={-1} aria-label={`${t(`held_${d.outcome}`)} ${d.message.text}`}>
+      <div class="stack">
+        <div class="line">
+          <div class="bubble"><div class="words"><Body message={d.message} names="" /></div></div>
+        </div>
+        <div class="failed">
+          <Icon name="ban" />
+          <span>{t(`held_${d.outcome}`)}</span>
+          <button type="button" class="link" onClick={() => store.rewrite(d)}>{t("rewrite")}</button>
+          <button type="button" class="link" onClick={() => store.forgetDropped(d)}>{t("remove")}</button>
+        </div>
       </div>
     </article>
   );

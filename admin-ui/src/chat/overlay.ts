@@ -1,10 +1,14 @@
 import type { Message, User } from "../sdk";
+import type { Effect } from "./moderation";
 
 export interface MenuItem {
   label: string;
   icon?: string;
   danger?: boolean;
-  run(): void;
+  /** Of several that exclude each other: whether this one holds. */
+  checked?: boolean;
+  /** `tapped` is where the item itself was. */
+  run(tapped: Anchor): void;
 }
 
 /** Where a menu opens: beside the button that opened it. */
@@ -19,8 +23,8 @@ export interface Anchor {
 export type Overlay =
   | { kind: "menu"; label: string; anchor: Anchor; items: MenuItem[] }
   | { kind: "emoji"; anchor: Anchor; pick(emoji: string): void }
-  | { kind: "delete"; message: Message }
-  | { kind: "ban"; user: User }
+  | { kind: "delete"; message: Message; tapped: Anchor }
+  | { kind: "sanction"; effect: Effect; user: User; message?: Message; tapped: Anchor }
   | { kind: "name" }
   | { kind: "settings" };
 

@@ -1,9 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Message, Refusal, User } from "../sdk";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Refusal } from "../sdk";
+import { Buttons, Dialog, useFocusBack } from "./dialog";
 import { t, tell } from "./i18n";
 import { Icon, type IconName } from "./icons";
-import { type Anchor, emojis, type MenuItem } from "./overlay";
+import { changeSettings, slowModes, slowName } from "./moderation";
+import { type Anchor, anchorOf, emojis, type MenuItem } from "./overlay";
+import { Delete, Sanction } from "./sanction-dialog";
 import type { Store } from "./store";
 
 /** What lies over the page. */
@@ -16,9 +19,9 @@ export function Overlays({ store }: { store: Store }) {
     case "emoji":
       return <Emojis anchor={o.anchor} pick={o.pick} close={close} />;
     case "delete":
-      return <Delete store={store} message={o.message} close={close} />;
-    case "ban":
-      return <Ban store={store} user={o.user} close={close} />;
+      return <Delete store={store} message={o.message} tapped={o.tapped} close={close} />;
+    case "sanction":
+      return <Sanction store={store} effect={o.effect} user={o.user} message={o.message} tapped={o.tapped} close={close} />;
     case "name":
       return <NameDialog store={store} close={close} />;
     case "settings":
@@ -78,8 +81,17 @@ function Menu({ label, anchor, items, close }: { label: string; anchor: Anchor; 
   return (
     <Popover anchor={anchor} label={label} class="menu" columns={1} close={close}>
       {items.map((item) => (
-        <button type="button" role="menuitem" key={item.label} tabIndex={-1} class={item.danger ? "danger" : ""} onClick={() => { close(); item.run(); }}>
+        <button
+          type="button" role={item.checked === undefined ? "menuitem" : "menuitemradio"} aria-checked={item.checked}
+          key={item.label} tabIndex={-1} class={item.danger ? "danger" : ""}
+          onClick={(event) => {
+            const tapped = anchorOf(event.currentTarget);
+            close();
+            item.run(tapped);
+          }}
+        >
           {item.icon && <Icon name={item.icon as IconName} />}<span>{item.label}</span>
+          {item.checked && <Icon name="check" />}
         </button>
       ))}
     </Popover>
@@ -93,89 +105,6 @@ function Emojis({ anchor, pick, close }: { anchor: Anchor; pick(emoji: string): 
         <button type="button" role="menuitem" key={emoji} tabIndex={-1} onClick={() => { close(); pick(emoji); }}>{emoji}</button>
       ))}
     </Popover>
-  );
-}
-
-/** The focus goes back to where it was once what holds it now is closed, unless something else took it. */
-function useFocusBack(): void {
-  useLayoutEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
-    return () => setTimeout(() => {
-      if (document.activeElement !== document.body && document.activeElement !== null) return;
-      if (before !== document.body && before?.isConnected) before.focus({ preventScroll: true });
-      else document.querySelector<HTMLElement>(".row[tabindex='0']")?.focus({ preventScroll: true });
-    });
-  }, []);
-}
-
-function Dialog({ title, close, children }: { title: string; close(): void; children: ComponentChildren }) {
-  const el = useRef<HTMLDialogElement>(null);
-  useFocusBack();
-  useEffect(() => el.current!.showModal(), []);
-  return (
-    <dialog
-      ref={el} aria-labelledby="dialog-title" onCancel={(event) => { event.preventDefault(); close(); }}
-      onPointerDown={(event) => event.target === el.current && close()}
-    >
-      <div class="dialog-body">
-        <h2 id="dialog-title" dir="auto">{title}</h2>
-        {children}
-      </div>
-    </dialog>
-  );
-}
-
-function Buttons({ close, label, danger, busy }: { close(): void; label: string; danger?: boolean; busy?: boolean }) {
-  return (
-    <div class="dialog-buttons">
-      <button type="button" class="button" onClick={close}>{t("cancel")}</button>
-      <button type="submit" class={`button ${danger ? "danger" : "primary"}`} disabled={busy}>{label}</button>
-    </div>
-  );
-}
-
-function Delete({ store, message, close }: { store: Store; message: Message; close(): void }) {
-  const submit = (event: Event) => {
-    event.preventDefault();
-    close();
-    void store.act(store.room.delete(message.id));
-  };
-  return (
-    <Dialog title={t("delete_title")} close={close}>
-      <form onSubmit={submit}>
-        <blockquote dir="auto">{message.text}</blockquote>
-        <p>{t("delete_text")}</p>
-        <Buttons close={close} label={t("delete")} danger />
-      </form>
-    </Dialog>
-  );
-}
-
-const spans = [["hour", 3600], ["day", 86_400], ["week", 604_800], ["forever", 0]] as const;
-
-function Ban({ store, user, close }: { store: Store; user: User; close(): void }) {
-  const [seconds, setSeconds] = useState(86_400);
-  const [reason, setReason] = useState("");
-  const submit = (event: Event) => {
-    event.preventDefault();
-    close();
-    void store.act(store.room.sanction(user.id, "ban", seconds, reason.trim()), t("banned_done", { name: user.name }));
-  };
-  return (
-    <Dialog title={t("ban_title", { name: user.name })} close={close}>
-      <form onSubmit={submit}>
-        <p>{t("ban_text")}</p>
-        <label class="labelled">{t("ban_for")}
-          <select value={seconds} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
-            {spans.map(([word, s]) => <option key={word} value={s}>{t(word)}</option>)}
-          </select>
-        </label>
-        <label class="labelled">{t("ban_reason")}
-          <input value={reason} maxLength={300} dir="auto" onInput={(event) => setReason(event.currentTarget.value)} />
-        </label>
-        <Buttons close={close} label={t("ban_do")} danger />
-      </form>
-    </Dialog>
   );
 }
 
@@ -208,8 +137,6 @@ function NameDialog({ store, close }: { store: Store; close(): void }) {
   );
 }
 
-const slowModes = [0, 5, 10, 30, 60, 300, 900];
-
 function RoomSettings({ store, close }: { store: Store; close(): void }) {
   const now = store.room.state.settings;
   const [s, setS] = useState({ title: now.title, topic: now.topic, slow_mode_seconds: now.slow_mode_seconds, read_only: now.read_only });
@@ -217,7 +144,7 @@ function RoomSettings({ store, close }: { store: Store; close(): void }) {
     event.preventDefault();
     const changed = Object.fromEntries(Object.entries(s).filter(([k, v]) => v !== now[k as keyof typeof s]));
     close();
-    if (Object.keys(changed).length > 0) void store.act(store.room.set(changed));
+    if (Object.keys(changed).length > 0) changeSettings(store, changed);
   };
   const modes = [...new Set([...slowModes, now.slow_mode_seconds])].sort((a, b) => a - b);
   return (
@@ -231,7 +158,7 @@ function RoomSettings({ store, close }: { store: Store; close(): void }) {
         </label>
         <label class="labelled">{t("slow_mode")}
           <select value={s.slow_mode_seconds} onChange={(event) => setS({ ...s, slow_mode_seconds: Number(event.currentTarget.value) })}>
-            {modes.map((n) => <option key={n} value={n}>{n === 0 ? t("off") : n < 60 ? `${n} s` : `${n / 60} min`}</option>)}
+            {modes.map((n) => <option key={n} value={n}>{slowName(n)}</option>)}
           </select>
         </label>
         <label class="check">

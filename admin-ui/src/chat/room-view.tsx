@@ -6,6 +6,7 @@ import { Final } from "./final";
 import { useNow, useStore } from "./hooks";
 import { number, span, t, tn } from "./i18n";
 import { Icon } from "./icons";
+import { LockedDown } from "./locked-down";
 import { Log } from "./log";
 import { userMenu } from "./menus";
 import { anchorOf } from "./overlay";
@@ -27,6 +28,7 @@ export function RoomView({ store, embedded, leave }: { store: Store; embedded: b
       <Header store={store} embedded={embedded} leave={leave} />
       <Trouble store={store} />
       <main class="conversation">
+        <LockedDown store={store} />
         <Pins store={store} />
         {started ? <Log store={store} version={++version} /> : <Skeleton />}
         <Composer store={store} />

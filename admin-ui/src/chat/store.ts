@@ -1,6 +1,8 @@
-import { Chatd, type Message, mayRetry, type Pending, type Refusal, type Room, type User } from "../sdk";
+import { Chatd, type Message, mayRetry, type Pending, type Refusal, type ReleasedFrame, type Room, type User } from "../sdk";
 import { Announcer } from "./announcer";
 import { t, tell } from "./i18n";
+import { Lines } from "./lines";
+import type { Effect } from "./moderation";
 import type { Overlay } from "./overlay";
 import { kept, readJSON, tab } from "./storage";
 
@@ -12,6 +14,12 @@ export interface Notice {
   refusal?: { code: string; message: string; until?: Date; at: number };
 }
 
+/** A message of one's own that a moderator, or time, has decided against. */
+export interface Dropped {
+  message: Message;
+  outcome: Exclude<ReleasedFrame["outcome"], "released">;
+}
+
 const bannerAfterMs = 2000;
 const noticeForMs = 6000;
 const keepAtBottom = 400;
@@ -21,6 +29,8 @@ const keepAtMost = 3000;
 export class Store {
   readonly room: Room;
   readonly announcer = new Announcer(() => this.changed());
+  readonly lines = new Lines(() => this.changed());
+  dropped: readonly Dropped[] = [];
   draft: string;
   replyTo: Message | null = null;
   editing: Message | null = null;
@@ -43,6 +53,8 @@ export class Store {
   ignored: ReadonlyMap<string, string>;
   named: boolean;
   sanctionReason = "";
+  /** What this page has made, by whom it hits and how. */
+  #sanctions = new Map<string, string>();
 
   #listeners = new Set<(urgent: boolean) => void>();
   #draftKey: string;
@@ -85,11 +97,13 @@ export class Store {
         this.changed();
       }),
       this.room.on("message", (m) => this.#arrived(m)),
-      this.room.on("notice", (text) => this.tell({ kind: "info", text })),
+      this.room.on("notice", (text) => this.lines.add({ kind: "staff", text })),
+      this.room.on("released", ({ message, outcome }) => this.#decided(message, outcome)),
+      this.room.on("cleared", () => this.#cleared()),
       this.room.on("sanction", (f) => {
         this.sanctionReason = f.type === "unmuted" ? "" : (f.reason ?? "");
       }),
-      this.chatd.on("notice", (text) => this.tell({ kind: "info", text })),
+      this.chatd.on("notice", (text) => this.lines.add({ kind: "staff", text })),
       this.chatd.on("user", () => this.changed()),
       this.chatd.on("status", (status) => {
         if (status.state === "open" || status.state === "stopped") {
@@ -111,6 +125,7 @@ export class Store {
     for (const stop of this.#stops) stop();
     this.room.leave();
     this.announcer.stop();
+    this.lines.stop();
     for (const timer of [this.#troubleTimer, this.#noticeTimer, this.#readTimer]) clearTimeout(timer);
   }
 
@@ -144,6 +159,12 @@ export class Store {
     return this.room.state.members.get(id)?.name ?? this.room.state.messages.findLast((m) => m.from.id === id)?.from.name;
   }
 
+  /** The least time between two messages, seconds: of the room, or of its lock-down. */
+  get slow(): number {
+    const { settings, lockdown } = this.room.state;
+    return Math.max(settings.slow_mode_seconds, lockdown?.level === "slow" ? (lockdown.seconds ?? 0) : 0);
+  }
+
   // Reading.
 
   #arrived(m: Message): void {
@@ -151,7 +172,7 @@ export class Store {
     if (own) {
       this.unreadFrom = null;
       this.unread = 0;
-      const slow = this.room.state.settings.slow_mode_seconds;
+      const slow = this.slow;
       if (slow > 0 && !this.room.state.rights.moderate) this.cooldown = Date.parse(m.at) - this.chatd.clockOffset + slow * 1000;
     } else if (!this.ignored.has(m.from.id)) {
       this.announcer.message(m);
@@ -162,6 +183,20 @@ export class Store {
     }
     this.room.trim(this.atBottom && !this.room.state.past ? keepAtBottom : keepAtMost);
     this.look();
+  }
+
+  #decided(message: Message, outcome: ReleasedFrame["outcome"]): void {
+    if (outcome === "released") return this.tell({ kind: "info", text: t("held_released") });
+    this.dropped = [...this.dropped, { message, outcome }];
+    this.tell({ kind: "error", text: t(`held_${outcome}`) });
+  }
+
+  #cleared(): void {
+    if (this.editing) this.stopEditing();
+    this.replyTo = null;
+    this.unread = 0;
+    this.unreadFrom = null;
+    this.tell({ kind: "info", text: t("cleared") });
   }
 
   /** On coming in: the line between what was read on an earlier visit and what is new. */
@@ -333,6 +368,17 @@ export class Store {
   }
   #saved = true;
 
+  forgetDropped(d: Dropped): void {
+    this.dropped = this.dropped.filter((other) => other !== d);
+    this.changed(true);
+  }
+
+  /** Takes the words of what wasn't shown back into the composer. */
+  rewrite(d: Dropped): void {
+    this.insert(d.message.text);
+    this.forgetDropped(d);
+  }
+
   mayRetry(p: Pending): boolean {
     return mayRetry(p) && Date.now() >= this.cooldown;
   }
@@ -353,6 +399,18 @@ export class Store {
       this.refused(error);
       return false;
     }
+  }
+
+  remember(user: User, effect: Effect, id: string): void {
+    this.#sanctions.set(`${effect} ${user.id}`, id);
+    this.changed();
+  }
+  forget(user: User, effect: Effect, id: string): void {
+    if (this.sanctionOf(user, effect) === id) this.#sanctions.delete(`${effect} ${user.id}`);
+    this.changed();
+  }
+  sanctionOf(user: User, effect: Effect): string | undefined {
+    return this.#sanctions.get(`${effect} ${user.id}`);
   }
 
   ignore(user: User, on: boolean): void {

@@ -22,6 +22,8 @@ export interface RoomEvents {
   sanction: SanctionFrame;
   /** What became of a message of one's own that waited for a moderator. */
   released: { message: Message; outcome: ReleasedFrame["outcome"] };
+  /** Every message of the room is gone. */
+  cleared: Room;
   notice: string;
 }
 
@@ -289,11 +291,15 @@ export class Room extends Emitter<RoomEvents> {
 
   #event(f: LogFrame): void {
     const fresh = f.seq > this.#state.seq;
+    const waited = f.type === "message" ? this.#state.held.find((m) => m.id === f.message.id) : undefined;
     if (f.type === "message") this.#typing.delete(f.message.from.id);
     if (fresh && f.type !== "message" && f.type !== "room") this.#remember(f);
     this.#update(applyEvent(this.#state, f));
     this.#outbox.seen();
-    if (fresh && f.type === "message") this.emit("message", f.message);
+    if (!fresh) return;
+    if (waited) this.emit("released", { message: waited, outcome: "released" });
+    if (f.type === "message") this.emit("message", f.message);
+    if (f.type === "cleared") this.emit("cleared", this);
   }
 
   #sanctioned(f: SanctionFrame): void {

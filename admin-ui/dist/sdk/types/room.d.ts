@@ -17,6 +17,8 @@ export interface RoomEvents {
         message: Message;
         outcome: ReleasedFrame["outcome"];
     };
+    /** Every message of the room is gone. */
+    cleared: Room;
     notice: string;
 }
 /** What a room needs of its connection. */

@@ -69,10 +69,15 @@ export function tell(e: Told): string {
 export function details(e: Told): string[] {
   const parts: string[] = [];
   const reason = reasonOf(e);
-  if (reason) parts.push(t("reason", { reason }) + (/[.!?…。！？]$/.test(reason) ? "" : "."));
+  if (reason) parts.push(sayReason(reason));
   if (e.until) parts.push(t("until", { until: dateTime(e.until) }));
   else if (e.retryAfterMs) parts.push(t("wait", { wait: span(e.retryAfterMs) }));
   return parts;
+}
+
+/** A moderator's own words as a sentence. */
+export function sayReason(reason: string): string {
+  return t("reason", { reason }) + (/[.!?…。！？]$/.test(reason) ? "" : ".");
 }
 
 /** A moderator's own words within the server's sentence about a sanction. */
