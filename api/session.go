@@ -109,7 +109,8 @@ func (g *gate) asStaff(ctx context.Context, k *call, s chat.StaffSession) (calle
 	if err != nil && !chat.IsKind(err, chat.NotFound) {
 		return caller{}, fmt.Errorf("find account: %w", err)
 	}
-	if err != nil || a.Disabled {
+	// A session from before is another account's that had the name.
+	if err != nil || a.Disabled || s.CreatedAt.Before(a.CreatedAt) {
 		return caller{}, wrongCredentials()
 	}
 	who := staffCaller(a, s)

@@ -157,7 +157,7 @@ func TestBanEndsSessions(t *testing.T) {
 	say(t, conn, "hi")
 	me := hear(t, conn).ClientID
 
-	if status, body := i.do("POST", "/api/v1/sanctions", `{"user":"`+me+`","effect":"ban","duration_seconds":60,"reason":"Enough."}`); status != http.StatusCreated {
+	if status, body := i.do("POST", "/api/v1/sanctions", `{"target":{"user":"`+me+`"},"effect":"ban","duration_seconds":60,"reason":"Enough."}`); status != http.StatusCreated {
 		t.Fatalf("got %d %s", status, body)
 	}
 
