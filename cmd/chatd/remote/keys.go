@@ -43,7 +43,13 @@ func (l *KeysList) Run(s *Session, g *Keys) error {
 	})
 }
 
+const scopesShown = 5 // in one cell
+
+// words lists scopes, or says how many they are.
 func words[T ~string](list []T) string {
+	if len(list) > scopesShown {
+		return fmt.Sprintf("%d scopes", len(list))
+	}
 	out := make([]string, len(list))
 	for i, w := range list {
 		out[i] = string(w)

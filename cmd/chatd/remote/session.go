@@ -77,6 +77,7 @@ func (s *Session) raw(body []byte) error {
 	}
 	e := json.NewEncoder(s.Stdout)
 	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
