@@ -873,7 +873,7 @@ type Invite struct {
 	// Example: 9f3c
 	ID Handle `json:"id"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms null: all rooms.
@@ -897,7 +897,7 @@ type InviteDraft struct {
 	// ExpiresSeconds How long it may be accepted.
 	ExpiresSeconds *int64 `json:"expires_seconds,omitempty"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms Names or globs that it is limited to; null: all rooms.
@@ -1156,7 +1156,7 @@ type Me struct {
 	// Name What the caller's messages are signed with.
 	Name string `json:"name"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role *Role `json:"role,omitempty"`
 
 	// Rooms Names or globs of the rooms that the caller is limited to; null: all.
@@ -1427,7 +1427,7 @@ type Reply struct {
 	ID ID `json:"id"`
 }
 
-// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 type Role string
 
 // Room defines model for Room.
@@ -1861,7 +1861,7 @@ type Staff struct {
 	// Example: mia
 	Name StaffName `json:"name"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms Names or globs that the account is limited to; null: all.
@@ -1888,7 +1888,7 @@ type StaffPatch struct {
 	// Disabled A disabled account can't log in; its sessions end.
 	Disabled *bool `json:"disabled,omitempty"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role *Role `json:"role,omitempty"`
 
 	// Rooms Names or globs that it is limited to; null: all rooms.

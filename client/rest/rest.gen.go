@@ -874,7 +874,7 @@ type Invite struct {
 	// Example: 9f3c
 	ID Handle `json:"id"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms null: all rooms.
@@ -898,7 +898,7 @@ type InviteDraft struct {
 	// ExpiresSeconds How long it may be accepted.
 	ExpiresSeconds *int64 `json:"expires_seconds,omitempty"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms Names or globs that it is limited to; null: all rooms.
@@ -1157,7 +1157,7 @@ type Me struct {
 	// Name What the caller's messages are signed with.
 	Name string `json:"name"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role *Role `json:"role,omitempty"`
 
 	// Rooms Names or globs of the rooms that the caller is limited to; null: all.
@@ -1428,7 +1428,7 @@ type Reply struct {
 	ID ID `json:"id"`
 }
 
-// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 type Role string
 
 // Room defines model for Room.
@@ -1862,7 +1862,7 @@ type Staff struct {
 	// Example: mia
 	Name StaffName `json:"name"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role Role `json:"role"`
 
 	// Rooms Names or globs that the account is limited to; null: all.
@@ -1889,7 +1889,7 @@ type StaffPatch struct {
 	// Disabled A disabled account can't log in; its sessions end.
 	Disabled *bool `json:"disabled,omitempty"`
 
-	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages admins too.
+	// Role What a staff account is. `viewer` reads; `moderator` acts, within its rooms where it has any; `admin` also manages staff and keys; `owner` manages owners too.
 	Role *Role `json:"role,omitempty"`
 
 	// Rooms Names or globs that it is limited to; null: all rooms.
@@ -3319,7 +3319,7 @@ type ClientInterface interface {
 
 	// ListInvites List invitations
 	//
-	// Those that are neither used nor over, the latest first.
+	// Those that are neither used nor over, the oldest first.
 	//
 	// Corresponds with GET /invites (the `ListInvites` operationId).
 	ListInvites(ctx context.Context, params *ListInvitesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4007,7 +4007,7 @@ type ClientInterface interface {
 
 	// ChangeStaffWithBody Change a staff account
 	//
-	// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+	// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4016,7 +4016,7 @@ type ClientInterface interface {
 
 	// ChangeStaff Change a staff account
 	//
-	// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+	// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4365,7 +4365,7 @@ func (c *Client) ReleaseHeld(ctx context.Context, held HeldParam, params *Releas
 
 // ListInvites List invitations
 //
-// Those that are neither used nor over, the latest first.
+// Those that are neither used nor over, the oldest first.
 //
 // Corresponds with GET /invites (the `ListInvites` operationId).
 func (c *Client) ListInvites(ctx context.Context, params *ListInvitesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5893,7 +5893,7 @@ func (c *Client) ShowStaff(ctx context.Context, name StaffParam, reqEditors ...R
 
 // ChangeStaffWithBody Change a staff account
 //
-// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5912,7 +5912,7 @@ func (c *Client) ChangeStaffWithBody(ctx context.Context, name StaffParam, param
 
 // ChangeStaff Change a staff account
 //
-// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12855,7 +12855,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListInvitesWithResponse List invitations
 	//
-	// Those that are neither used nor over, the latest first.
+	// Those that are neither used nor over, the oldest first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13611,7 +13611,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeStaffWithBodyWithResponse Change a staff account
 	//
-	// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+	// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13620,7 +13620,7 @@ type ClientWithResponsesInterface interface {
 
 	// ChangeStaffWithResponse Change a staff account
 	//
-	// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+	// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17483,7 +17483,7 @@ func (c *ClientWithResponses) ReleaseHeldWithResponse(ctx context.Context, held 
 
 // ListInvitesWithResponse List invitations
 //
-// Those that are neither used nor over, the latest first.
+// Those that are neither used nor over, the oldest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18743,7 +18743,7 @@ func (c *ClientWithResponses) ShowStaffWithResponse(ctx context.Context, name St
 
 // ChangeStaffWithBodyWithResponse Change a staff account
 //
-// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18758,7 +18758,7 @@ func (c *ClientWithResponses) ChangeStaffWithBodyWithResponse(ctx context.Contex
 
 // ChangeStaffWithResponse Change a staff account
 //
-// Changes what is named. The account's sessions end. Only owners change admins and owners; the last owner stays one.
+// Changes what is named. The account's sessions end. Only owners change owners; the last owner stays one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
