@@ -21,7 +21,7 @@ func (w welcome) print(out io.Writer) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nchatd %s\n\n", versionName())
 	fmt.Fprintf(&b, "  Chat       %s/\n", url)
-	fmt.Fprintf(&b, "  REST API   %s/api/v1 (contract: %s/openapi.yaml, a walk through it: docs/api.md)\n", url, url)
+	fmt.Fprintf(&b, "  REST API   %s/api/v1 (what there is: %s/docs)\n", url, url)
 	fmt.Fprintf(&b, "  Data       %s\n", w.data())
 	if w.password != "" {
 		fmt.Fprintf(&b, "\n  Staff account   %s\n  Password        %s\n", adminName, w.password)
