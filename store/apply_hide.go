@@ -12,23 +12,17 @@ func (a *applier) hide(o op) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if code := mayHide(o, known); code != "" {
+		return result{Code: code}, nil
+	}
 	var shown, alone []string
-	others := false
 	for _, id := range o.IDs {
-		m, ok := known[id]
-		if !ok {
-			return result{Code: "message_not_found"}, nil
-		}
-		others = others || m.author != o.Author
-		switch m.hidden {
-		case 0:
+		switch known[id].hidden {
+		case hiddenNot:
 			shown = append(shown, id)
-		case 2:
+		case hiddenAlone:
 			alone = append(alone, id)
 		}
-	}
-	if others {
-		return result{Code: "not_your_message"}, nil
 	}
 	for _, id := range o.IDs {
 		if err := a.hideOne(o, id); err != nil {
@@ -46,6 +40,22 @@ func (a *applier) hide(o op) (result, error) {
 	also, err := a.deleted(o, alone, o.Author)
 	r.Also = &also
 	return r, err
+}
+
+// mayHide is why an author may not delete messages; empty: they may.
+func mayHide(o op, known map[string]looked) string {
+	others := false
+	for _, id := range o.IDs {
+		m, ok := known[id]
+		if !ok {
+			return "message_not_found"
+		}
+		others = others || m.author != o.Author
+	}
+	if others {
+		return "not_your_message"
+	}
+	return ""
 }
 
 func (a *applier) hideOne(o op, id string) error {

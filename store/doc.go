@@ -1,5 +1,5 @@
 // Package store is the SQL truth of chatd: SQLite in the data folder by default,
-// PostgreSQL by a database URL. It implements chat.Log, chat.Directory and
+// PostgreSQL by a database URL. It implements chat.Log, chat.Ledger, chat.Directory and
 // chat.Accounts, and keeps the secrets that chatd makes for itself.
 //
 // What it guarantees:
@@ -13,6 +13,11 @@
 //     the transaction that stores the event, and only one transaction at a time
 //     takes numbers: whoever reads up to a pos has seen everything before it. Some
 //     numbers of a room are left out on purpose.
+//   - Acts. A Deed is one transaction of the committer, in line with the changes: its
+//     steps, its record, the answer that is kept for a repetition, or nothing. Its events
+//     are announced like others.
+//   - Shadows. What somebody did under a shadow takes numbers like anything else; who
+//     asks for somebody else, or for nobody, gets the same answers as if it weren't there.
 //   - One instant. Snapshot, Since and Page each read in one read transaction.
 //   - No guessing. Every batch has an id that precedes its commit and is stored by
 //     it; when a commit's answer is lost the committer looks the id up, and nothing
@@ -27,7 +32,8 @@
 // The statements are written once for both databases. What differs stands in
 // sqlite.go and postgres.go, behind the interface in dialect.go; above all the append,
 // which is Go on SQLite's single writer (apply*.go) and one function call on
-// PostgreSQL (migrations/postgres). storetest holds the two to the same meaning.
+// PostgreSQL (migrations/postgres). storetest holds the two to the same meaning. Of a
+// deed (enact.go, step_*.go, undo*.go) only what numbers events differs.
 //
 // What it leaves to others: who may do what, limits and policies (chat), and telling
 // other nodes (broker).

@@ -160,6 +160,34 @@ func (e *enactment) runOnAccounts(s chat.Step) (known bool, err error) {
 // undo takes one effect of e.undoes back, as far as no later act changed the same.
 func (e *enactment) undo(x chat.ActEffect) error {
 	switch x.What {
+	case "setting":
+		return e.undoSetting(x)
+	case "room_archived", "room_unarchived":
+		return e.undoArchived(x)
+	case "room_cleared":
+		return e.undoCleared(x)
+	case "room_uncleared":
+		return e.undoUncleared(x)
+	}
+	switch word, _, _ := strings.Cut(x.What, "_"); word {
+	case "message", "messages":
+		return e.undoMessages(x)
+	case "sanction":
+		return e.undoSanction(x)
+	case "lockdown":
+		return e.undoLockdown(x)
+	case "note":
+		return e.undoNote(x)
+	case "staff", "invite", "key":
+		return e.undoAccount(x)
+	}
+	e.notUndoable(x)
+	return nil
+}
+
+// undoMessages takes back what an act did to messages.
+func (e *enactment) undoMessages(x chat.ActEffect) error {
+	switch x.What {
 	case "messages_hidden":
 		return e.undoHidden(x)
 	case "messages_restored":
@@ -174,24 +202,6 @@ func (e *enactment) undo(x chat.ActEffect) error {
 		return e.undoRefused(x)
 	case "message_unrefused":
 		return e.undoUnrefused(x)
-	case "setting":
-		return e.undoSetting(x)
-	case "room_archived", "room_unarchived":
-		return e.undoArchived(x)
-	case "room_cleared":
-		return e.undoCleared(x)
-	case "room_uncleared":
-		return e.undoUncleared(x)
-	}
-	switch word, _, _ := strings.Cut(x.What, "_"); word {
-	case "sanction":
-		return e.undoSanction(x)
-	case "lockdown":
-		return e.undoLockdown(x)
-	case "note":
-		return e.undoNote(x)
-	case "staff", "invite", "key":
-		return e.undoAccount(x)
 	}
 	e.notUndoable(x)
 	return nil

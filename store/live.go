@@ -53,13 +53,7 @@ func (s *Store) renderBatch(ctx context.Context, b *batch, out outcome) (all []s
 		}
 		e := liveEvent(b.ops[i], change, r, now)
 		e.Epoch = epoch(out.Generation, r.Inc)
-		all[i].Event, all[i].Duplicate = e, r.Dup
-		if h, ok := now.held[chat.MessageID(r.ID)]; ok {
-			all[i].Held = &h
-		}
-		if all[i].Held != nil && r.Seq == 0 {
-			all[i].Event = chat.Event{}
-		}
+		all[i] = now.settled(e, r)
 		if r.Seq > 0 && !r.Dup {
 			events = append(events, e)
 		}
@@ -73,6 +67,17 @@ func (s *Store) renderBatch(ctx context.Context, b *batch, out outcome) (all []s
 		}
 	}
 	return all, events, nil
+}
+
+// settled is what the caller hears of an op and its event.
+func (p present) settled(e chat.Event, r result) settled {
+	s := settled{Committed: chat.Committed{Event: e, Duplicate: r.Dup}}
+	if h, ok := p.held[chat.MessageID(r.ID)]; ok {
+		if s.Held = &h; r.Seq == 0 { // it waits, or was refused
+			s.Event = chat.Event{}
+		}
+	}
+	return s
 }
 
 // alsoOp is o as it made its second event.

@@ -231,11 +231,12 @@ func (d *postgresDB) identity(ctx context.Context) (string, error) {
 func (d *postgresDB) stamp(context.Context) error { return nil }
 
 // away reports a server that can't be reached, is starting or stopping, is out of
-// connections or disk, or only reads; and a network that loses what was sent.
+// connections or disk, or only reads; a deadlock with another's housekeeping; and a
+// network that loses what was sent.
 func (d *postgresDB) away(err error) bool {
 	if code := sqlState(err); code != "" {
 		switch code[:2] { // the class
-		case "08", "25", "53", "57", "58":
+		case "08", "25", "40", "53", "57", "58":
 			return true
 		}
 		return false

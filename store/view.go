@@ -38,10 +38,26 @@ func (v *view) load(ctx context.Context, q querier, rows []eventRow) error {
 	if err := v.loadStates(ctx, q, rows); err != nil {
 		return err
 	}
+	stored, err := messagesByID(ctx, q, v.inFull(rows))
+	if err != nil {
+		return err
+	}
+	v.messages = make(map[chat.MessageID]chat.Message, len(stored))
+	for id, m := range stored {
+		v.messages[id] = m.Message
+	}
+	if slices.ContainsFunc(rows, func(e eventRow) bool { return e.detail.Pins }) {
+		if v.pins, err = loadPins(ctx, q, v.room.ID); err != nil {
+			return err
+		}
+	}
+	return v.loadPrivate(ctx, q)
+}
+
+// inFull are the messages of events that somebody is shown.
+func (v *view) inFull(rows []eventRow) map[chat.MessageID]bool {
 	ids := make(map[chat.MessageID]bool)
-	pins := false
 	for _, e := range rows {
-		pins = pins || e.detail.Pins
 		if e.Kind == chat.EventDeleted {
 			continue
 		}
@@ -51,20 +67,7 @@ func (v *view) load(ctx context.Context, q querier, rows []eventRow) error {
 			}
 		}
 	}
-	stored, err := messagesByID(ctx, q, ids)
-	if err != nil {
-		return err
-	}
-	v.messages = make(map[chat.MessageID]chat.Message, len(stored))
-	for id, m := range stored {
-		v.messages[id] = m.Message
-	}
-	if pins {
-		if v.pins, err = loadPins(ctx, q, v.room.ID); err != nil {
-			return err
-		}
-	}
-	return v.loadPrivate(ctx, q)
+	return ids
 }
 
 func (v *view) loadStates(ctx context.Context, q querier, rows []eventRow) error {

@@ -320,4 +320,3 @@ func testActs(t *testing.T, b Backend) {
 		t.Errorf("%d records name people", n)
 	}
 }
-
