@@ -21,8 +21,14 @@ func (v1Codec) event(e *chat.Event) [][]byte {
 		}
 		return jsonFrames(messageFrame{head, messageOf(*e.Message)})
 	case chat.EventDeleted:
+		if len(e.Deleted) == 0 {
+			return nil
+		}
 		return jsonFrames(deletedFrame{head, e.Deleted})
 	case chat.EventRestored:
+		if len(e.Restored) == 0 {
+			return nil
+		}
 		return jsonFrames(restoredFrame{head, all(e.Restored, messageOf)})
 	case chat.EventReaction:
 		if e.Reactions == nil {

@@ -104,7 +104,7 @@ func (rm *room) done() {
 }
 
 // tell delivers an event to every reader whom it is for; for the others the log goes on in silence. It is
-// framed once a protocol.
+// framed once a protocol, and apart for those few who see it otherwise (chat.Event.Own).
 func (rm *room) tell(e *chat.Event) {
 	var frames [protocols][][]byte
 	var framed [protocols]bool
@@ -119,6 +119,10 @@ func (rm *room) tell(e *chat.Event) {
 			continue
 		}
 		p := r.session.protocol
+		if own := e.Own[r.user]; own != nil {
+			r.tell(told{seq: e.Seq, prev: e.Prev, frames: codecs[p].event(own)})
+			continue
+		}
 		if !framed[p] {
 			frames[p], framed[p] = codecs[p].event(e), true
 		}

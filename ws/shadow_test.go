@@ -247,3 +247,25 @@ func TestNothingTellsOfAShadow(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAShadowSeesOtherwise counts a shadowed author's reaction for themselves alone, also in what is told to all.
+func TestWhatAShadowSeesOtherwise(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.in(t, w.token(t, "ann", nil), "general"), w.in(t, w.token(t, "bob", nil), "general")
+	hello := w.post(t, "general", "hello")
+	w.against(t, "u:ann", "", chat.Shadow, 0)
+	for _, p := range []*peer{ann, bob} {
+		p.ask("react", "room", "general", "message_id", hello.ID, "emoji", "👍", "on", true)
+		p.await("ack")
+	}
+	count := func(p *peer) any {
+		return p.await("reaction")["reactions"].([]any)[0].(map[string]any)["count"]
+	}
+	if got := []any{count(ann), count(ann)}; got[0] != 1.0 || got[1] != 2.0 {
+		t.Errorf("the author was told of %v, want one and two", got)
+	}
+	if got := count(bob); got != 1.0 {
+		t.Errorf("another was told of %v, want one", got)
+	}
+	bob.settled("general")
+}
