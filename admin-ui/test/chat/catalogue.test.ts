@@ -1,21 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chooseLang, tell } from "../../src/chat/i18n";
 import * as de from "../../src/chat/i18n/de";
 import * as en from "../../src/chat/i18n/en";
 
-const docs = new URL("../../../docs/", import.meta.url);
+const repository = new URL("../../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, repository), "utf8");
 
-/** Every code that can reach a visitor: those of docs/errors.md but REST's own, and the reasons of closes. */
+/** Every code that can reach a visitor: those that asyncapi.yaml lists, and the reasons of closes. */
 function codes(): string[] {
-  const found = new Set<string>();
-  const errors = new URL("errors.md", docs);
-  if (existsSync(errors)) {
-    for (const [, code, kind] of readFileSync(errors, "utf8").matchAll(/^\| `([a-z_]+)` \| ([^|]+) \|/gm)) {
-      if (kind!.trim() !== "REST only") found.add(code!);
-    }
-  }
-  for (const [, reasons] of readFileSync(new URL("protocol.md", docs), "utf8").matchAll(/^\| 4\d\d\d \| ([^|]+)\|/gm)) {
+  const list = /^x-error-codes:\n((?: +- [a-z_]+\n)+)/m.exec(read("asyncapi.yaml"))?.[1] ?? "";
+  const found = new Set([...list.matchAll(/- ([a-z_]+)/g)].map((m) => m[1]!));
+  for (const [, reasons] of read("docs/protocol.md").matchAll(/^\| 4\d\d\d \| ([^|]+)\|/gm)) {
     for (const [, code] of reasons!.matchAll(/`([a-z_]+)`/g)) found.add(code!);
   }
   return [...found].sort();

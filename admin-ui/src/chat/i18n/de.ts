@@ -64,6 +64,8 @@ export const errors: Record<keyof typeof en.errors, string> = {
   effect_invalid: "Diese Maßnahme geht nicht.",
   reason_too_long: "Der Grund ist zu lang.",
   user_invalid: "Gegen diese Person ist keine Maßnahme möglich.",
+  target_protected: "Dagegen ist keine Maßnahme möglich: Sie träfe zu viele oder den Server selbst.",
+  scope_missing: "Das darfst du nicht.",
   user_protected: "Gegen diese Person ist keine Maßnahme möglich, oder nicht durch dich.",
   not_staff: "Das darf nur das Team.",
   staff_exists: "Ein Konto mit diesem Namen gibt es schon.",

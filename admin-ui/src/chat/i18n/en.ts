@@ -63,6 +63,8 @@ export const errors = {
   effect_invalid: "That sanction can't be made.",
   reason_too_long: "That reason is too long.",
   user_invalid: "That is no user who can be sanctioned.",
+  target_protected: "That can't be sanctioned: it would hit too many, or the server itself.",
+  scope_missing: "You may not do that.",
   user_protected: "This user can't be sanctioned, or not by you.",
   not_staff: "Only staff may do that.",
   staff_exists: "There is an account of this name.",
