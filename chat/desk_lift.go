@@ -88,7 +88,7 @@ func (s *Service) standingSanction(ctx context.Context, by Actor, id SanctionID)
 		return Sanction{}, Refuse(NotFound, "sanction_not_found", "No such sanction stands.")
 	}
 	if x.Target.User == by.ID || slices.Contains(x.Also, by.ID) {
-		return Sanction{}, Refuse(Forbidden, "target_protected", "You can't change what is held against yourself.")
+		return Sanction{}, Refuse(Invalid, "target_protected", "You can't change what is held against yourself.")
 	}
 	return x, nil
 }

@@ -109,11 +109,11 @@ func (s *Service) known(ctx context.Context, id UserID, live []LiveSession) (per
 func protect(by Actor, p person) error {
 	switch {
 	case strings.HasPrefix(string(p.id), PrefixStaff), strings.HasPrefix(string(p.id), PrefixKey), p.role == RoleStaff:
-		return Refuse(Forbidden, "target_protected", "Staff and keys can't be sanctioned; disable or revoke them.")
+		return Refuse(Invalid, "target_protected", "Staff and keys can't be sanctioned; disable or revoke them.")
 	case p.id == by.ID:
-		return Refuse(Forbidden, "target_protected", "You can't act against yourself.")
+		return Refuse(Invalid, "target_protected", "You can't act against yourself.")
 	case p.role == RoleModerator && !by.admin():
-		return Refuse(Forbidden, "target_protected", "Only admins act against a moderator.")
+		return Refuse(Invalid, "target_protected", "Only admins act against a moderator.")
 	}
 	return nil
 }
