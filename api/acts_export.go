@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -51,6 +53,10 @@ func (e export) VisitExportActsResponse(w http.ResponseWriter) error {
 	flush := http.NewResponseController(w)
 	lines := json.NewEncoder(w)
 	for {
+		// The server bounds a whole answer; this one is bounded by the chunk.
+		if err := flush.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("write acts: %w", err)
+		}
 		for _, a := range e.acts {
 			if err := lines.Encode(toActDetail(a)); err != nil {
 				return fmt.Errorf("write act: %w", err)

@@ -72,10 +72,10 @@ func says(text string, words []string) bool {
 
 // waiting lists what waits between two ids (empty: unbounded), the latest first, at most heldAtMost.
 func (h *handler) waiting(ctx context.Context, q chat.HeldQuery, after, before string) ([]chat.Held, error) {
-	q.State, q.After, q.Limit = chat.HeldPending, chat.HeldID(after), heldAtOnce
+	q.After, q.Limit = chat.HeldID(after), heldAtOnce
 	var all []chat.Held
 	for len(all) < heldAtMost {
-		some, err := h.chat.Directory.ListHeld(ctx, q)
+		some, err := h.chat.Waiting(ctx, callerOf(ctx).actor, q)
 		if err != nil {
 			return nil, err
 		}

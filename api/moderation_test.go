@@ -368,3 +368,16 @@ func TestPeople(t *testing.T) {
 		t.Errorf("got %+v, want Ann", users.Items)
 	}
 }
+
+func TestSearchOfWhatWaitsStaysInOnesRooms(t *testing.T) {
+	f := newFixture(t)
+	f.addStaff("mia", chat.StaffModerator, []string{"elsewhere"})
+	f.must(201, "POST", "/sanctions", `{"target":{"user":"u:bob"},"effect":"hold","duration_seconds":60}`)
+	f.says("u:bob", "secret")
+	mia := f.loggedIn("mia")
+	if page := decode[MessagePage](t, mia.call("GET", "/messages?flag=held", "")); len(page.Items) != 0 {
+		t.Errorf("got %q for a moderator of another room", textsOf(page))
+	}
+	wantProblem(t, mia.call("GET", "/messages?flag=held&room=lobby", ""), 403, "bound_rooms")
+	wantProblem(t, mia.call("GET", "/rooms/lobby/messages?include=held", ""), 403, "bound_rooms")
+}

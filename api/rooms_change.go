@@ -78,17 +78,12 @@ func (h *handler) DeleteRoom(ctx context.Context, in DeleteRoomRequestObject) (D
 	if err != nil {
 		return nil, err
 	}
-	return h.did(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		if version != 0 {
-			r, err := h.chat.ShowRoom(ctx, o.By, chat.RoomID(in.Room))
-			if err != nil {
-				return chat.Outcome{}, err
-			}
-			if r.Version != version {
-				return chat.Outcome{}, stale()
-			}
-		}
-		return h.chat.RemoveRoom(ctx, o, chat.RoomID(in.Room))
+	room := chat.RoomID(in.Room)
+	return h.didIf(ctx, version, func(ctx context.Context) (int64, error) {
+		snap, err := h.chat.Log.Snapshot(ctx, room, chat.SnapshotQuery{})
+		return snap.Room.Version, err
+	}, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
+		return h.chat.RemoveRoom(ctx, o, room)
 	})
 }
 

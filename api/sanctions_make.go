@@ -105,16 +105,10 @@ func (h *handler) LiftSanction(ctx context.Context, in LiftSanctionRequestObject
 		return nil, err
 	}
 	id := chat.SanctionID(in.Sanction)
-	return h.did(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		if version != 0 {
-			x, err := h.chat.ShowSanction(ctx, o.By, id)
-			if err != nil {
-				return chat.Outcome{}, err
-			}
-			if x.Version != version {
-				return chat.Outcome{}, stale()
-			}
-		}
+	return h.didIf(ctx, version, func(ctx context.Context) (int64, error) {
+		x, err := h.chat.Directory.Sanction(ctx, id)
+		return x.Version, err
+	}, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
 		return h.chat.Lift(ctx, o, []chat.SanctionID{id})
 	})
 }
