@@ -16,8 +16,10 @@
 //   - A slow reader hurts nobody. Whoever doesn't read is closed with a code that says
 //     "reconnect and recover": nothing is skipped. The close frame reaches even a reader
 //     whose socket is full: what has begun is ended, what waits is dropped, the code follows.
-//   - Authority. A ban, a kick or a closed room ends the delivery at once, also to one
-//     who doesn't read.
+//   - Authority. What staff decide holds for open connections at once: a ban, a kick or a
+//     closed room ends the delivery, also to one who doesn't read.
+//   - What an author alone may see reaches nobody else: neither as a frame, nor as a position
+//     that moves. Inside, every reader's place in the log moves on by all events; shown, by those it is told.
 //   - A panic ends the session (or the room's sessions) that it happened in, no more.
 //
 // Who may block whom. Listeners of the bell append to a room's inbox and return. The

@@ -55,8 +55,7 @@ func (rm *room) anewLocked(at chat.Position) {
 	f := lostPlace()
 	f.reason = "room_reset"
 	for _, r := range rm.readers {
-		if r.session.protocol == plain {
-			r.restart(at)
+		if r.livesIn(at.Epoch) || r.session.protocol == plain && r.restart(at) {
 			continue
 		}
 		r.session.out.end(f)

@@ -121,13 +121,22 @@ func (r *reader) passLocked(t told) {
 	}
 }
 
-// restart goes on in another life of the log. For the plain protocol, which knows no places.
-func (r *reader) restart(at chat.Position) {
+// livesIn reports whether the reader has started from this life of the log.
+func (r *reader) livesIn(epoch chat.Epoch) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.started && r.epoch == epoch
+}
+
+// restart goes on in another life of the log. For the plain protocol, which knows no places. False: the reader is still
+// about to learn where it starts, and that may be in the old one.
+func (r *reader) restart(at chat.Position) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.started {
 		r.epoch, r.seq, r.shown = at.Epoch, at.Seq, at.Seq
 	}
+	return r.started
 }
 
 // aside tells what is in no log.

@@ -158,6 +158,17 @@ func (w *world) freshAgree(t *testing.T, ann *peer, said, last chat.Message) {
 	if f := back.expect("message"); f.at("message", "text") != "last" {
 		t.Errorf("a viewer recovered %s", f)
 	}
+	// Who asks for what comes after a place that isn't there yet learns nothing of what others alone see.
+	w.against(t, "u:ann", "", chat.Shadow, time.Hour)
+	ann.ask("post", "room", "general", "text", "SECRET four")
+	head := ann.await("ack")["seq"].(float64)
+	for seq := float64(last.Seq) + 1; seq <= head+1; seq++ {
+		back.ask("join", "room", "general", "since", map[string]any{"epoch": j["epoch"], "seq": seq})
+		back.expect("ack")
+		if r := back.expect("joined"); r["recovered"] != false {
+			t.Errorf("asked for what comes after %v, where they know of %d, a viewer got %s", seq, last.Seq, r)
+		}
+	}
 	again := w.v1(t, w.token(t, "ann", nil))
 	own, err := json.Marshal(again.join("general")["history"])
 	must(t, err)
