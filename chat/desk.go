@@ -37,7 +37,7 @@ func (s *Service) perform(ctx context.Context, o Order, d Deed, w work) (Outcome
 	if err := s.takeBounds(ctx, o); err != nil {
 		return Outcome{}, err
 	}
-	d.Act.By, d.Act.Via, d.Act.Reason = o.By.ID, o.By.Via, reason
+	d.Act.By, d.Act.Via, d.Act.Reason = o.By.ID, o.By.via(), reason
 	if d.Act.ID == "" {
 		d.Act.ID = ActID(s.NewID())
 	}
@@ -65,6 +65,21 @@ func (s *Service) perform(ctx context.Context, o Order, d Deed, w work) (Outcome
 		return Outcome{}, err
 	}
 	return outcome(en), nil
+}
+
+// via is by which way an actor's acts come, where whoever let them in didn't say.
+func (by Actor) via() Via {
+	switch {
+	case by.Via != "":
+		return by.Via
+	case by.ID == System:
+		return ViaRule
+	case by.key():
+		return ViaAPI
+	case by.Role == RoleStaff:
+		return ViaDashboard
+	}
+	return ViaChat
 }
 
 // enactedFor is what an act came to, as who asked for it may see it.

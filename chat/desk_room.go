@@ -119,6 +119,9 @@ func (s *Service) LockDown(ctx context.Context, o Order, l Lockdown) (Outcome, e
 	if err != nil {
 		return Outcome{}, err
 	}
+	if o.Reason == "" {
+		o.Reason = l.Reason
+	}
 	return s.perform(ctx, o, Deed{Act: Act{ID: l.Act, At: l.At, Kind: ActLock}, Steps: []Step{LockStep{Lockdown: l}}},
 		work{impact: s.impact(s.lockedBy(l))})
 }

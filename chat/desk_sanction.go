@@ -122,6 +122,9 @@ func (b *imposition) add(more imposition) {
 
 // impose does it, in one act.
 func (s *Service) impose(ctx context.Context, o Order, b imposition) (Outcome, error) {
+	if o.Reason == "" {
+		o.Reason = b.sanctions[0].Reason // what its targets read is why
+	}
 	id := ActID(s.NewID())
 	for i := range b.sanctions {
 		b.sanctions[i].Act = id
@@ -205,7 +208,7 @@ func (s *Service) beginTarget(ctx context.Context, o Order, so SanctionOrder, li
 func (s *Service) sanctionOf(by Actor, so SanctionOrder, t Target, name string) Sanction {
 	x := Sanction{
 		ID: SanctionID(s.NewID()), Target: t, Name: name, Rooms: so.Rooms, Effect: so.Effect, Interval: so.Interval,
-		Reason: so.Reason, Note: so.Note, By: by.ID, Via: by.Via, Evidence: so.Evidence,
+		Reason: so.Reason, Note: so.Note, By: by.ID, Via: by.via(), Evidence: so.Evidence,
 		At: s.now(), Starts: so.Starts, Version: 1,
 	}
 	if x.Starts.Before(x.At) {

@@ -7,10 +7,12 @@ import (
 )
 
 // impact counts the live sessions that hit tells.
-func (s *Service) impact(hit func(LiveSession) bool) Impact {
+func (s *Service) impact(hit func(LiveSession) bool) Impact { return impactAmong(s.Sessions.List(), hit) }
+
+func impactAmong(live []LiveSession, hit func(LiveSession) bool) Impact {
 	users := make(map[UserID]Member)
 	var sessions []LiveSession
-	for _, l := range s.Sessions.List() {
+	for _, l := range live {
 		if hit(l) {
 			sessions = append(sessions, l)
 			users[l.Actor.ID] = Member{ID: l.Actor.ID, Name: l.Actor.Name, Role: l.Actor.Role}
@@ -151,9 +153,11 @@ func (t targets) hit(l LiveSession, alias string) bool {
 }
 
 // impactOfSanctions counts whom sanctions hit, those included that others accompany.
-func (s *Service) impactOfSanctions(all []Sanction) Impact {
+func (s *Service) impactOfSanctions(all []Sanction) Impact { return s.impactOfSanctionsOn(s.Sessions.List(), all) }
+
+func (s *Service) impactOfSanctionsOn(live []LiveSession, all []Sanction) Impact {
 	t := targetsOf(all)
-	return s.impact(func(l LiveSession) bool { return t.hit(l, s.aliasOf(l)) })
+	return impactAmong(live, func(l LiveSession) bool { return t.hit(l, s.aliasOf(l)) })
 }
 
 // messagesOf counts the messages that an act changed.

@@ -25,6 +25,9 @@ func TestSanctionHoldsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	ban := out.Sanctions[0]
+	if a, err := w.ShowAct(t.Context(), staff, out.Act.ID); err != nil || a.By != mod.ID || a.Via != chat.ViaChat || a.Reason != "enough" {
+		t.Errorf("the record is %+v, %v", a, err)
+	}
 
 	_, err = w.join(t, ann, "1", nil)
 	e := wantCode(t, err, "banned")

@@ -37,11 +37,12 @@ func (s *Service) Undo(ctx context.Context, o Order, id ActID) (Outcome, error) 
 	if a.UndoneBy == "" && !a.Undoable() {
 		return Outcome{}, errNotUndoable()
 	}
+	live := s.Sessions.List() // here: the impact is asked for within the transaction
 	return s.perform(ctx, o, Deed{
 		Act:   Act{Kind: ActUndo, Undoes: id, Users: a.Users},
 		Steps: []Step{UndoStep{ID: id}},
 	}, work{impacted: func(en Enacted, im *Impact) {
-		*im = s.impactOfSanctions(append(slices.Clone(en.Sanctions), en.Lifted...))
+		*im = s.impactOfSanctionsOn(live, append(slices.Clone(en.Sanctions), en.Lifted...))
 		im.Rooms = len(a.Rooms)
 		countMessages(en, im)
 	}})
