@@ -7,7 +7,9 @@ import (
 )
 
 // impact counts the live sessions that hit tells.
-func (s *Service) impact(hit func(LiveSession) bool) Impact { return impactAmong(s.Sessions.List(), hit) }
+func (s *Service) impact(hit func(LiveSession) bool) Impact {
+	return impactAmong(s.Sessions.List(), hit)
+}
 
 func impactAmong(live []LiveSession, hit func(LiveSession) bool) Impact {
 	users := make(map[UserID]Member)
@@ -153,7 +155,9 @@ func (t targets) hit(l LiveSession, alias string) bool {
 }
 
 // impactOfSanctions counts whom sanctions hit, those included that others accompany.
-func (s *Service) impactOfSanctions(all []Sanction) Impact { return s.impactOfSanctionsOn(s.Sessions.List(), all) }
+func (s *Service) impactOfSanctions(all []Sanction) Impact {
+	return s.impactOfSanctionsOn(s.Sessions.List(), all)
+}
 
 func (s *Service) impactOfSanctionsOn(live []LiveSession, all []Sanction) Impact {
 	t := targetsOf(all)
