@@ -11,9 +11,6 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// defaultRequests is how many requests a caller may make where the configuration doesn't say.
-var defaultRequests = chat.Rate{Limit: 1200, Period: time.Minute}
-
 // allow holds each key and each session to its allowance of requests, and tells what is left of it.
 func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

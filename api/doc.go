@@ -11,6 +11,11 @@
 //     id that the client was told.
 //   - Secrets stay out of the log: it holds paths, never queries, cookies or
 //     Authorization headers.
+//   - Credentials are asked at each request: a key that was revoked, a session that was
+//     ended and an account that was disabled are worthless at once. The scope that an
+//     operation names is asked for in one place, before its handler, and by the core again.
+//   - A request with an Idempotency-Key acts once; its answer is kept within the act, sealed
+//     under a key that is stored nowhere.
 //   - Passwords and keys are looked up and checked at a bounded rate, by address and by
 //     account; one address can't use up what an account's owner may try from another.
 //

@@ -2,7 +2,7 @@ package api
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // what RFC 6238 asks for
+	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
