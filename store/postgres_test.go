@@ -505,7 +505,7 @@ func TestPostgresMigrationWaits(t *testing.T) {
 		c.Exclusive, c.Lease, c.Node = true, 300*time.Millisecond, "node one"
 	})
 	r.Exec(`DELETE FROM migrations WHERE version_id = (SELECT max(version_id) FROM migrations)`)
-	r.Exec(`CREATE TABLE kept AS SELECT max(version_id) AS version FROM migrations`)
+	r.Exec(`CREATE TABLE before AS SELECT max(version_id) AS version FROM migrations`)
 	s, err := store.Open(t.Context(), r.Config())
 	if err == nil {
 		s.Close()
@@ -514,7 +514,7 @@ func TestPostgresMigrationWaits(t *testing.T) {
 	if !strings.Contains(err.Error(), "node one") {
 		t.Errorf("got %v, want it to name the node that is in the way, before any migration", err)
 	}
-	if n := r.Number(`SELECT count(*) FROM migrations, kept WHERE version_id > version`); n != 0 {
+	if n := r.Number(`SELECT count(*) FROM migrations, before WHERE version_id > version`); n != 0 {
 		t.Error("a migration was run below a node that lives")
 	}
 }
