@@ -29,7 +29,8 @@ var layout = rules{
 	},
 	libraries: []library{
 		{"github.com/labstack/", of("api", "cmd/chatd"), nil},
-		{"github.com/oapi-codegen/", of("api"), nil},
+		{"github.com/oapi-codegen/", of("api", "client"), nil},
+		{"github.com/gaissmai/bart", of("chat"), nil},
 		{"github.com/getkin/kin-openapi", of("api"), of("cmd/chatd")},
 		{"github.com/olahol/melody", of("ws"), nil},
 		{"github.com/gorilla/websocket", of("ws"), of("cmd/chatd")},
