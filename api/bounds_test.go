@@ -15,7 +15,9 @@ func TestContractBoundsOfModeration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	property := func(schema, name string) *openapi3.Schema { return doc.Components.Schemas[schema].Value.Properties[name].Value }
+	property := func(schema, name string) *openapi3.Schema {
+		return doc.Components.Schemas[schema].Value.Properties[name].Value
+	}
 	for _, tt := range []struct {
 		schema, name string
 		want         uint64
