@@ -82,6 +82,8 @@ type farewell struct {
 	verbatim []byte
 	// last are frames to be told before the close frame.
 	last [][]byte
+	// within bounds how long the connection may take to say so; zero: Linger.
+	within time.Duration
 	// flush says that what waits is worth telling: the peer reads, and may have it. Else it is
 	// dropped, and the end doesn't wait for a peer that reads nothing.
 	flush bool

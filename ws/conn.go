@@ -195,9 +195,13 @@ func (c *conn) endLocked(f farewell) bool {
 	}
 	c.ending = &f
 	now := time.Now()
-	c.endBy = now.Add(c.limits.Linger)
+	linger := c.limits.Linger
+	if f.within > 0 {
+		linger = min(linger, f.within)
+	}
+	c.endBy = now.Add(linger)
 	if f.flush {
-		_ = c.raw.SetWriteDeadline(now.Add(c.limits.Linger / 2))
+		_ = c.raw.SetWriteDeadline(now.Add(linger / 2))
 	} else {
 		c.queue, c.ping, c.pong = nil, nil, nil
 		_ = c.raw.SetWriteDeadline(past)

@@ -145,10 +145,14 @@ func (x *session) describe() chat.LiveSession {
 	return l
 }
 
+// expelWithin is how long the socket of one who is thrown out stays open for the last words: what was decided holds for sockets,
+// too, within a second.
+const expelWithin = 700 * time.Millisecond
+
 // expel ends a session against its will: delivery stops at once.
 func (x *session) expel(why *chat.Error, last [][]byte) bool {
 	f := farewellFor(why)
-	f.last = last
+	f.last, f.within = last, expelWithin
 	x.srv.stats.refused(why.Code)
 	return x.end(f)
 }
