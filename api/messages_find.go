@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -38,13 +39,33 @@ func (h *handler) SearchMessages(ctx context.Context, in SearchMessagesRequestOb
 	}
 	q.Flag = chat.MessageFlag(value(p.Flag))
 	items, next, err := pageOf(ctx, p.Limit, func(after string, limit int) ([]chat.StoredMessage, error) {
-		q.Before, q.Limit = chat.MessageID(after), limit
+		if err := placeAfter(&q, after); err != nil {
+			return nil, err
+		}
+		q.Limit = limit
 		return h.chat.FindMessages(ctx, callerOf(ctx).actor, q)
 	}, storedKey, toStored)
 	return SearchMessages200JSONResponse{Items: items, Next: next}, err
 }
 
-func storedKey(m chat.StoredMessage) string { return string(m.ID) }
+// storedKey is a message's place among all: its time and its id, for it may be gone when the next page is asked for.
+func storedKey(m chat.StoredMessage) string {
+	return strconv.FormatInt(m.At.UnixMilli(), 10) + " " + string(m.ID)
+}
+
+// placeAfter has a query go on after a storedKey.
+func placeAfter(q *chat.MessageQuery, key string) error {
+	if key == "" {
+		return nil
+	}
+	at, id, _ := strings.Cut(key, " ")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return badCursor()
+	}
+	q.Before, q.BeforeAt = chat.MessageID(id), time.UnixMilli(ms).UTC()
+	return nil
+}
 
 // heldLike lists what waits and fits a query, the latest first: those before the one with the id before.
 func (h *handler) heldLike(ctx context.Context, q chat.MessageQuery, before string) ([]chat.Held, error) {
