@@ -14,8 +14,8 @@ type Figures struct {
 
 // Figures counts what is stored. Needs stats:read.
 func (s *Service) Figures(ctx context.Context, by Actor) (Figures, error) {
-	if !by.Grant.Has(StatsRead) {
-		return Figures{}, Refuse(Forbidden, "scope_missing", "This needs the scope %s, which you don't have.", StatsRead)
+	if err := s.mayRead(by, StatsRead); err != nil {
+		return Figures{}, err
 	}
 	var f Figures
 	var err error
