@@ -147,7 +147,7 @@ func TestStreamEndsWithItsKey(t *testing.T) {
 	if got := next(t, events, "bye"); !strings.Contains(got, "credentials_invalid") {
 		t.Errorf("the stream said %s", got)
 	}
-	for range events { //nolint:revive // to its end
+	for range events { // to its end
 	}
 }
 

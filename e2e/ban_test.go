@@ -60,7 +60,7 @@ func TestBanHolds(t *testing.T) {
 // bannedFor wants a client to have been told why it is out.
 func bannedFor(t *testing.T, c *client.Client) {
 	t.Helper()
-	for range c.Events(within(t, second)) { //nolint:revive // to its end
+	for range c.Events(within(t, second)) { // to its end
 	}
 	var ended *client.CloseError
 	if err := c.Err(); !errors.As(err, &ended) || ended.Code != 4500 {
