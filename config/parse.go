@@ -8,13 +8,14 @@ import (
 
 // The commands. CommandHelp stands for --help, which Parse has printed.
 const (
-	CommandServe       = "serve"
-	CommandConfig      = "config"
-	CommandVersion     = "version"
-	CommandToken       = "token"
-	CommandHealthcheck = "healthcheck"
-	CommandNewEpoch    = "new-epoch"
-	CommandHelp        = "help"
+	CommandServe         = "serve"
+	CommandConfig        = "config"
+	CommandVersion       = "version"
+	CommandToken         = "token"
+	CommandHealthcheck   = "healthcheck"
+	CommandNewEpoch      = "new-epoch"
+	CommandResetPassword = "reset-password"
+	CommandHelp          = "help"
 )
 
 // Invocation is what a command line asks for.
@@ -24,9 +25,10 @@ type Invocation struct {
 	Sources  map[string]Source // of every setting, by its flag's name
 	Warnings []string
 
-	Show        Show        // of CommandConfig
-	Token       Token       // of CommandToken
-	Healthcheck Healthcheck // of CommandHealthcheck
+	Show          Show          // of CommandConfig
+	Token         Token         // of CommandToken
+	Healthcheck   Healthcheck   // of CommandHealthcheck
+	ResetPassword ResetPassword // of CommandResetPassword
 	// Run runs one of the Commands that were given to Parse; nil for chatd's own. Its values are handed to the Run method
 	// that was asked for.
 	Run func(values ...any) error
@@ -58,16 +60,22 @@ type Healthcheck struct {
 	Timeout time.Duration `name:"timeout" default:"3s" help:"How long to wait for an answer."`
 }
 
+// ResetPassword gives a staff account a new password.
+type ResetPassword struct {
+	Name string `arg:"" default:"admin" help:"The account."`
+}
+
 // cli is the grammar of the command line.
 type cli struct {
 	Settings
 
-	Serve       struct{}    `cmd:"" default:"1" help:"Run the server; this is what chatd does without a command."`
-	Config      Show        `cmd:"" help:"Print every setting, its value and where it comes from; secrets stay hidden."`
-	Version     struct{}    `cmd:"" help:"Print the version."`
-	Token       Token       `cmd:"" help:"Print a token for a user, signed with jwt-secret, and the lines that embed the chat with it."`
-	Healthcheck Healthcheck `cmd:"" help:"Ask the server on this machine whether it is able to serve; for containers."`
-	NewEpoch    struct{}    `cmd:"" help:"Have every reader start afresh: after a restore that chatd can't notice (docs/operations.md). The server must be stopped."`
+	Serve         struct{}      `cmd:"" default:"1" help:"Run the server; this is what chatd does without a command."`
+	Config        Show          `cmd:"" help:"Print every setting, its value and where it comes from; secrets stay hidden."`
+	Version       struct{}      `cmd:"" help:"Print the version."`
+	Token         Token         `cmd:"" help:"Print a token for a user, signed with jwt-secret, and the lines that embed the chat with it."`
+	Healthcheck   Healthcheck   `cmd:"" help:"Ask the server on this machine whether it is able to serve; for containers."`
+	NewEpoch      struct{}      `cmd:"" help:"Have every reader start afresh: after a restore that chatd can't notice (docs/operations.md). The server must be stopped."`
+	ResetPassword ResetPassword `cmd:"" help:"Give a staff account a new password, printed once, and take its second factor away. The server must be stopped."`
 
 	PrintVersion bool `name:"version" help:"Print the version."`
 }
@@ -93,7 +101,7 @@ func Parse(args, environ []string, stdout io.Writer, more ...Command) (*Invocati
 	if p.helped {
 		return &Invocation{Command: CommandHelp}, nil
 	}
-	inv := &Invocation{Settings: c.Settings, Sources: p.sources, Show: c.Config, Token: c.Token, Healthcheck: c.Healthcheck}
+	inv := &Invocation{Settings: c.Settings, Sources: p.sources, Show: c.Config, Token: c.Token, Healthcheck: c.Healthcheck, ResetPassword: c.ResetPassword}
 	if err != nil {
 		return inv, p.usage(err)
 	}

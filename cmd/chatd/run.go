@@ -32,6 +32,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return healthcheck(ctx, inv.Settings, inv.Healthcheck, stdout)
 	case config.CommandNewEpoch:
 		return newEpoch(ctx, inv.Settings, stdout, stderr)
+	case config.CommandResetPassword:
+		return resetPassword(ctx, inv.Settings, inv.ResetPassword, stdout, stderr)
 	case config.CommandServe:
 		return serve(ctx, inv, stdout, stderr)
 	}
