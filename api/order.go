@@ -12,7 +12,7 @@ import (
 // retryRunning is when to ask again for what is under way.
 const retryRunning = time.Second
 
-// dryRun reports whether a request asks what would happen.
+// dryRun reports whether a request asks what would happen. checkQuery has let nothing pass but true and false.
 func (k *call) dryRun() bool { return k.request.URL.Query().Get("dry_run") == "true" }
 
 // orderOf reads how an act is asked for: who asks, X-Reason, dry_run, Idempotency-Key. What a body says of it

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -68,11 +69,11 @@ func (k *contract) validate(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := checkBody(c.Response(), c.Request(), route); err != nil {
 			return err
 		}
-		params := make(map[string]string, len(c.ParamNames()))
-		for i, name := range c.ParamNames() {
-			params[name] = c.ParamValues()[i]
+		params, err := pathParams(c)
+		if err != nil {
+			return err
 		}
-		err := openapi3filter.ValidateRequest(c.Request().Context(), &openapi3filter.RequestValidationInput{
+		err = openapi3filter.ValidateRequest(c.Request().Context(), &openapi3filter.RequestValidationInput{
 			Request: c.Request(), PathParams: params, Route: route, Options: &openapi3filter.Options{
 				MultiError:          true,
 				SkipSettingDefaults: true,
@@ -94,21 +95,45 @@ func invalid(fields []FieldError) error {
 	}
 }
 
-// checkQuery refuses parameters that the operation doesn't have: a misspelt filter must
-// not widen what a request does.
+// pathParams are the parameters in a path as handlers get them: decoded. Echo matches, and hands out, the escaped form
+// where the client wrote the path otherwise than Go would.
+func pathParams(c echo.Context) (map[string]string, error) {
+	params := make(map[string]string, len(c.ParamNames()))
+	for i, name := range c.ParamNames() {
+		value := c.ParamValues()[i]
+		if c.Request().URL.RawPath != "" {
+			var err error
+			if value, err = url.PathUnescape(value); err != nil {
+				return nil, invalid([]FieldError{{Field: name, Message: "This is not percent-encoded."}})
+			}
+		}
+		params[name] = value
+	}
+	return params, nil
+}
+
+// checkQuery refuses a query that can't be read, and parameters that the operation doesn't have: neither a misspelt
+// filter nor a broken one may widen what a request does.
 func checkQuery(r *http.Request, route *routers.Route) error {
-	var unknown []FieldError
-	for name, values := range r.URL.Query() {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil { // Go drops in silence what it can't read
+		return invalid([]FieldError{{Field: "", Message: "The query is not percent-encoded, or has a semicolon in it."}})
+	}
+	var wrong []FieldError
+	for name, values := range query {
 		p := route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
 		switch {
 		case p == nil:
-			unknown = append(unknown, FieldError{Field: name, Message: "There is no such parameter."})
+			wrong = append(wrong, FieldError{Field: name, Message: "There is no such parameter."})
 		case len(values) > 1:
-			unknown = append(unknown, FieldError{Field: name, Message: "Give it once."})
+			wrong = append(wrong, FieldError{Field: name, Message: "Give it once."})
+		case p.Schema.Value.Type.Is("boolean") && values[0] != "true" && values[0] != "false":
+			// The validator takes more (1, T, TRUE), and so would take for a dry run what isn't.
+			wrong = append(wrong, FieldError{Field: name, Message: "Give true or false."})
 		}
 	}
-	if unknown != nil {
-		return invalid(unknown)
+	if wrong != nil {
+		return invalid(wrong)
 	}
 	return nil
 }
