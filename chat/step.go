@@ -4,13 +4,13 @@ import "time"
 
 // The steps on messages.
 type (
-	// HideStep hides messages of a room for as long as the act stands; message_not_found.
+	// HideStep hides messages of a room for as long as the act stands; message_not_found, too_many_messages.
 	HideStep struct {
 		Room RoomID
 		IDs  []MessageID
 	}
 	// PurgeStep hides what these users wrote in the rooms that match, within a span of time. One event a room
-	// (of at most MaxPurgeIDs messages each). It also refuses what of theirs is held.
+	// (of at most MaxPurgeIDs messages each). It also refuses what of theirs is held. too_many_messages.
 	PurgeStep struct {
 		Authors      []UserID
 		Rooms        []string  // names or globs; nil: all
@@ -40,6 +40,14 @@ type (
 // MaxPurgeIDs bounds the messages that one event hides or restores; more make several events.
 const MaxPurgeIDs = 1000
 
+// MaxActMessages bounds the messages that one act hides, for everybody's posts wait meanwhile; more are refused with
+// too_many_messages (Conflict) before anything is written.
+const MaxActMessages = 50_000
+
+// MaxShownAgain bounds the messages that an undo shows its readers again, in one room, event by event. Of more the room
+// has a new epoch instead (Enacted.Reset).
+const MaxShownAgain = 1000
+
 // The steps on rooms.
 type (
 	// SetStep changes settings, and makes the room where it isn't stored. With New it has to be (room_exists); with
@@ -55,10 +63,15 @@ type (
 		Room RoomID
 		On   bool
 	}
-	// RemoveRoomStep deletes a room and everything in it, for good. Who uses its name later finds another epoch; room_unknown.
-	RemoveRoomStep struct{ Room RoomID }
-	// ClearStep hides everything in a room: one event of kind cleared; room_unknown. Undone, the room has a new
-	// epoch: its readers start afresh.
+	// RemoveRoomStep deletes a room and everything in it, for good; room_unknown, stale. The room is unknown at once; what it
+	// holds is deleted in the background, and until that is done its name can't be used (room_unknown). Who uses it later
+	// finds another epoch, and what was admitted to the room as it was isn't posted to the new one.
+	RemoveRoomStep struct {
+		Room      RoomID
+		IfVersion int64 // zero: any
+	}
+	// ClearStep hides everything in a room: one event of kind cleared; room_unknown, too_many_messages. Undone, the room
+	// has a new epoch: its readers start afresh.
 	ClearStep struct{ Room RoomID }
 	// LockStep makes a lock-down; UnlockStep ends one before its time (lockdown_not_found).
 	LockStep   struct{ Lockdown Lockdown }
@@ -77,9 +90,13 @@ type (
 		IfVersion    int64      // zero: any
 	}
 	// LiftStep ends standing sanctions before their time. One that doesn't stand is skipped (already), an unknown one is
-	// sanction_not_found.
-	LiftStep struct{ IDs []SanctionID }
-	// CarryStep lets sanctions against a guest hold against the user they have become, too.
+	// sanction_not_found; stale.
+	LiftStep struct {
+		IDs       []SanctionID
+		IfVersion int64 // that every one of them has; zero: any
+	}
+	// CarryStep lets sanctions against a guest hold against the user they have become, too. One that was taken off
+	// them again (Sanction.Excused) is skipped (taken_back).
 	CarryStep struct {
 		IDs  []SanctionID
 		User UserID

@@ -24,10 +24,14 @@ type enactment struct {
 
 	done   chat.Enacted // what it comes to
 	events []eventRow   // those that it made, in order
+	hides  int          // how many messages it was to hide so far
 	// undoes is the act that an UndoStep takes back, while its effects are.
 	undoes *chat.Act
 	// swept are what effects of undoes that say the same of a room were taken back together.
 	swept map[string]bool
+	// spans are the rooms, as names and globs, that what is under way may change messages in, seen or not; nil: it
+	// says so itself.
+	spans []string
 }
 
 // opRunner numbers, within the transaction of an enactment.
@@ -42,6 +46,9 @@ type opRunner interface {
 
 // effect notes something that the act changed.
 func (e *enactment) effect(x chat.ActEffect) {
+	if e.spans != nil && x.Within() == "" && strings.HasPrefix(x.What, "messages_") {
+		return // spanned says where it might have been
+	}
 	e.done.Act.Effects = append(e.done.Act.Effects, x)
 	if x.Room != "" && !slices.Contains(e.done.Act.Rooms, x.Room) {
 		e.done.Act.Rooms = append(e.done.Act.Rooms, x.Room)
@@ -82,7 +89,7 @@ func (e *enactment) runOnRooms(s chat.Step) (known bool, err error) {
 	case chat.HideStep:
 		err = e.hideStep(s)
 	case chat.PurgeStep:
-		err = e.purgeStep(s)
+		err = e.purge(s)
 	case chat.RestoreStep:
 		err = e.restoreStep(s)
 	case chat.PinStep:
@@ -189,9 +196,9 @@ func (e *enactment) undo(x chat.ActEffect) error {
 func (e *enactment) undoMessages(x chat.ActEffect) error {
 	switch x.What {
 	case "messages_hidden":
-		return e.undoHidden(x)
+		return e.spanning(e.spansOf(x.What), "messages_restored", func() error { return e.undoHidden(x) })
 	case "messages_restored":
-		return e.undoRestored(x)
+		return e.spanning(e.spansOf(x.What), "messages_hidden", func() error { return e.undoRestored(x) })
 	case "message_pinned":
 		return e.undoPinned(x)
 	case "message_unpinned":

@@ -162,11 +162,36 @@ func (e *enactment) restored(room chat.RoomID) error {
 	if err != nil {
 		return err
 	}
-	if err := e.tell(chat.EventRestored, all); err != nil {
+	few, err := e.freshRooms(all)
+	if err != nil {
+		return err
+	}
+	if err := e.tell(chat.EventRestored, few); err != nil {
 		return err
 	}
 	e.noteMessages("messages_restored", room, all)
 	return nil
+}
+
+// freshRooms has readers of rooms that show very much again start afresh, and returns
+// what others are to be told of. all is sorted by room.
+func (e *enactment) freshRooms(all []touched) ([]touched, error) {
+	var few []touched
+	for i := 0; i < len(all); {
+		j := i
+		for j < len(all) && all[j].room == all[i].room {
+			j++
+		}
+		if j-i > chat.MaxShownAgain {
+			if _, err := e.freshStart(chat.ActEffect{What: "messages_restored", Room: all[i].room}); err != nil {
+				return nil, err
+			}
+		} else {
+			few = append(few, all[i:j]...)
+		}
+		i = j
+	}
+	return few, nil
 }
 
 // noteMessages notes, for each room, what changed for its readers. Where that is nothing,

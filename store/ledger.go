@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -30,6 +31,18 @@ func (s *Store) Enact(ctx context.Context, d chat.Deed, done func(chat.Enacted, 
 	if err != nil {
 		done(chat.Enacted{}, err)
 	}
+}
+
+// deedTimeout bounds a statement of a deed, which may change very much at once.
+const deedTimeout = time.Minute
+
+// tryFor bounds one commit of a batch. The server gives up before this side does.
+func (s *Store) tryFor(b *batch) time.Duration {
+	limit := s.cfg.CommitTimeout
+	if b.deed != nil {
+		limit = max(limit, deedTimeout)
+	}
+	return limit + limit/2
 }
 
 // checkDeed reports a Deed that can't be recorded.

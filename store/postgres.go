@@ -112,6 +112,9 @@ func (d *postgresDB) enact(ctx context.Context, b *batch, f func(context.Context
 		if err != nil {
 			return fmt.Errorf("lock the log: %w", err)
 		}
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf(`SET LOCAL statement_timeout = %d`, max(deedTimeout, d.cfg.CommitTimeout).Milliseconds())); err != nil {
+			return fmt.Errorf("give the deed its time: %w", err)
+		}
 		return f(ctx, tx, ops)
 	})
 }

@@ -31,7 +31,9 @@ var opRefusals = map[string]*chat.Error{
 
 // The refusals of a Deed's steps.
 var (
-	errRoomUnknown         = chat.Refuse(chat.NotFound, "room_unknown", "There is no such room.")
+	errRoomUnknown     = chat.Refuse(chat.NotFound, "room_unknown", "There is no such room.")
+	errTooManyMessages = chat.Refuse(chat.Conflict, "too_many_messages",
+		"This would hide more than %d messages, and one act hides no more. Narrow it by time, or archive the room.", chat.MaxActMessages)
 	errRoomExists          = chat.Refuse(chat.Conflict, "room_exists", "There is a room of this name.")
 	errHeldDecided         = chat.Refuse(chat.Conflict, "held_decided", "This message was released or refused already.")
 	errLockdownNotFound    = chat.Refuse(chat.NotFound, "lockdown_not_found", "There is no such lock-down, or it is over.")

@@ -91,7 +91,7 @@ func (e *enactment) decided(h chat.Held, state chat.HeldState, code string) erro
 
 // undoReleased hides the message that was posted; it doesn't wait again.
 func (e *enactment) undoReleased(x chat.ActEffect) error {
-	if err := e.hide(`id = $4 AND room = $5`, x.Subject, string(x.Room)); err != nil {
+	if err := e.hide(`id = $1 AND room = $2`, x.Subject, string(x.Room)); err != nil {
 		return err
 	}
 	return e.hidden(x.Room)

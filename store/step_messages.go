@@ -3,12 +3,16 @@ package store
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/chatd/chatd/chat"
 )
 
 func (e *enactment) hideStep(s chat.HideStep) error {
 	ids := unique(s.IDs)
+	if err := e.mayHide(len(ids)); err != nil {
+		return err
+	}
 	for some := range slices.Chunk(ids, maxList) {
 		args := append([]any{string(s.Room)}, padded(some)...)
 		var known int
@@ -21,18 +25,39 @@ func (e *enactment) hideStep(s chat.HideStep) error {
 		}
 	}
 	for some := range slices.Chunk(ids, maxList) {
-		if err := e.hide(`room = $4 AND id IN (`+list(5, len(padded(some)))+`)`, append([]any{string(s.Room)}, padded(some)...)...); err != nil {
+		args := append([]any{string(s.Room)}, padded(some)...)
+		if err := e.hide(`room = $1 AND id IN (`+list(2, len(args)-1)+`)`, args...); err != nil {
 			return err
 		}
 	}
 	return e.hidden(s.Room)
 }
 
-// hide adds a row of this act for each message that a condition, from $4 on, selects.
+// mayHide counts messages that a step is about to hide; too_many_messages.
+func (e *enactment) mayHide(n int) error {
+	if e.hides += n; e.hides > chat.MaxActMessages {
+		return errTooManyMessages
+	}
+	return nil
+}
+
+// mayHideWhere counts those that a condition selects, no further than it matters.
+func (e *enactment) mayHideWhere(where string, args ...any) error {
+	var n int
+	err := e.q.QueryRowContext(e.ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM messages WHERE %s LIMIT %d) AS few`,
+		where, chat.MaxActMessages+1), args...).Scan(&n)
+	if err != nil {
+		return fmt.Errorf("count messages: %w", err)
+	}
+	return e.mayHide(n)
+}
+
+// hide adds a row of this act for each message that a condition selects.
 func (e *enactment) hide(where string, args ...any) error {
-	_, err := e.exec(`INSERT INTO message_hides (message, act, own, by_id, at)
-		SELECT id, $1, false, $2, CAST($3 AS BIGINT) FROM messages WHERE `+where+` ON CONFLICT (message, act) DO NOTHING`,
-		append([]any{e.id(), string(e.deed.Act.By), e.at}, args...)...)
+	n := len(args)
+	_, err := e.exec(fmt.Sprintf(`INSERT INTO message_hides (message, act, own, by_id, at)
+		SELECT id, $%d, false, $%d, CAST($%d AS BIGINT) FROM messages WHERE %s ON CONFLICT (message, act) DO NOTHING`, n+1, n+2, n+3, where),
+		append(slices.Clone(args), e.id(), string(e.deed.Act.By), e.at)...)
 	if err != nil {
 		return fmt.Errorf("hide messages: %w", err)
 	}
@@ -41,39 +66,52 @@ func (e *enactment) hide(where string, args ...any) error {
 
 func (e *enactment) purgeStep(s chat.PurgeStep) error {
 	e.hits(s.Authors...)
+	var all []conditions
 	for authors := range slices.Chunk(s.Authors, maxList) {
-		var c conditions
-		c.args = make([]any, 3) // those of hide
-		c.add(`author_id IN (` + c.places(padded(authors)) + `)`)
-		if !s.Since.IsZero() {
-			c.add(`at >= $%d`, millis(s.Since))
-		}
-		if !s.Until.IsZero() {
-			c.add(`at < $%d`, millis(s.Until))
-		}
-		if s.Rooms == nil {
-			if err := e.hide(c.joined(), c.args[3:]...); err != nil {
-				return err
-			}
-			continue
-		}
-		rooms, err := e.roomsOf(authors, s.Rooms)
+		some, err := e.purged(authors, s)
 		if err != nil {
 			return err
 		}
-		for some := range slices.Chunk(rooms, maxList) {
-			in := c
-			in.all, in.args = slices.Clone(c.all), slices.Clone(c.args)
-			in.add(`room IN (` + in.places(padded(some)) + `)`)
-			if err := e.hide(in.joined(), in.args[3:]...); err != nil {
-				return err
-			}
+		all = append(all, some...)
+	}
+	for _, c := range all { // all of it before the first is written
+		if err := e.mayHideWhere(c.joined(), c.args...); err != nil {
+			return err
+		}
+	}
+	for _, c := range all {
+		if err := e.hide(c.joined(), c.args...); err != nil {
+			return err
 		}
 	}
 	if err := e.hidden(""); err != nil {
 		return err
 	}
 	return e.purgeHeld(s)
+}
+
+// purged are the conditions, no two of which select the same, for what of some authors a purge hides.
+func (e *enactment) purged(authors []chat.UserID, s chat.PurgeStep) ([]conditions, error) {
+	var c conditions
+	c.add(`author_id IN (` + c.places(padded(authors)) + `)`)
+	if !s.Since.IsZero() {
+		c.add(`at >= $%d`, millis(s.Since))
+	}
+	if !s.Until.IsZero() {
+		c.add(`at < $%d`, millis(s.Until))
+	}
+	if s.Rooms == nil {
+		return []conditions{c}, nil
+	}
+	rooms, err := e.roomsOf(authors, s.Rooms)
+	var all []conditions
+	for some := range slices.Chunk(rooms, maxList) {
+		in := c
+		in.all, in.args = slices.Clone(c.all), slices.Clone(c.args)
+		in.add(`room IN (` + in.places(padded(some)) + `)`)
+		all = append(all, in)
+	}
+	return all, err
 }
 
 // roomsOf are those rooms with messages of some authors that one of globs names.
@@ -102,7 +140,11 @@ func (e *enactment) roomsOf(authors []chat.UserID, globs []string) ([]chat.RoomI
 func (e *enactment) purgeHeld(s chat.PurgeStep) error {
 	for authors := range slices.Chunk(s.Authors, maxList) {
 		args := padded(authors)
-		waiting, err := listHeld(e.ctx, e.q, `WHERE h.state = 'pending' AND h.author_id IN (`+list(1, len(args))+`) ORDER BY h.id`, args...)
+		waiting, err := listHeld(e.ctx, e.q, `WHERE h.state = 'pending' AND h.author_id IN (`+list(1, len(args))+`) ORDER BY h.id LIMIT `+
+			strconv.Itoa(chat.MaxActMessages+1), args...)
+		if err == nil {
+			err = e.mayHide(len(waiting))
+		}
 		if err != nil {
 			return err
 		}

@@ -151,7 +151,10 @@ func (e *enactment) clearStep(s chat.ClearStep) error {
 		return err
 	}
 	e.done.Room = &r.Room
-	if err := e.hide(`room = $4`, string(s.Room)); err != nil {
+	if err := e.mayHideWhere(`room = $1`, string(s.Room)); err != nil {
+		return err
+	}
+	if err := e.hide(`room = $1`, string(s.Room)); err != nil {
 		return err
 	}
 	if _, err := e.conceal(); err != nil {

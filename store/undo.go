@@ -177,7 +177,7 @@ func (e *enactment) undoUncleared(x chat.ActEffect) error {
 	if ok, err := e.freshStart(x); !ok || err != nil {
 		return err
 	}
-	if err := e.hide(`room = $4 AND id IN (SELECT h.message FROM message_hides h WHERE h.ended_by = $5 AND h.ended_by <> '')`,
+	if err := e.hide(`room = $1 AND id IN (SELECT h.message FROM message_hides h WHERE h.ended_by = $2 AND h.ended_by <> '')`,
 		string(x.Room), string(e.undoes.ID)); err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ var ledgerTests = map[string]func(*testing.T, Backend){
 	"rooms undone":         testUndoRooms,
 	"sanctions undone":     testUndoSanctions,
 	"rooms made and ended": testRoomSteps,
+	"acts bounded":         testActsBounded,
 	"shadowed":             testShadow,
 	"shadowed reactions":   testShadowReactions,
 	"held":                 testHeld,
