@@ -73,7 +73,7 @@ type Act struct {
 	Via      Via
 	Kind     ActKind
 	Reason   string   // at most MaxReason characters
-	Rooms    []RoomID // that it changed something in; empty: it concerns no room, or all
+	Rooms    []RoomID // that it changed something in; whether that is all of it, Within says
 	Users    []UserID // whom it hit, as far as they are remembered
 	Effects  []ActEffect
 	Undoes   ActID // of an undo
@@ -88,7 +88,8 @@ type ActEffect struct {
 	// lockdown_made, lockdown_lifted, note_added, note_removed, tokens_revoked, sessions_ended,
 	// notice_sent, staff_*, invite_*, key_*.
 	What     string
-	Room     RoomID      // empty: none
+	Room     RoomID      // empty: none, or Scope
+	Scope    string      // of what concerns several rooms: a glob of their names; empty, without a Room: everywhere
 	Messages []MessageID // of messages_*
 	Subject  string      // the id of a sanction, lockdown, held message, note, key, invite, or a staff name; or a setting's name
 	// Before and After are JSON values (settings, expiries, roles); empty: none.
@@ -180,6 +181,7 @@ type ActQuery struct {
 	User         UserID // that was hit
 	Since, Until time.Time
 	Undone       *bool
-	// Within lists only acts whose rooms are all matched by one of these globs, and that have rooms; nil: all.
+	// Within lists only what is within these rooms, for Self (Act.Within); nil: all.
 	Within []string
+	Self   UserID
 }

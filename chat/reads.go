@@ -111,7 +111,7 @@ func (s *Service) ListActs(ctx context.Context, by Actor, q ActQuery) ([]Act, er
 	if err := s.mayRead(by, ActsRead); err != nil {
 		return nil, err
 	}
-	q.Within = by.Grant.Rooms
+	q.Within, q.Self = by.Grant.Rooms, by.ID
 	return s.Ledger.Acts(ctx, q)
 }
 

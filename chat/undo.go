@@ -101,14 +101,6 @@ func (s *Service) rootOf(ctx context.Context, a Act) (Act, error) {
 	return a, Refuse(Conflict, "already_undone", "That was done and undone %d times; do it anew.", maxUndos)
 }
 
-// sees reports whether an act is the actor's business: who is limited to rooms sees what was done within them.
-func (by Actor) sees(a Act) bool {
-	if by.Grant.Everywhere() {
-		return true
-	}
-	return by.Grant != nil && len(a.Rooms) > 0 && !slices.ContainsFunc(a.Rooms, func(r RoomID) bool { return !by.Grant.Covers(r) })
-}
-
 // undoPage is how many acts UndoSince reads at once.
 const undoPage = 100
 
@@ -121,7 +113,7 @@ func (s *Service) UndoSince(ctx context.Context, o Order, by UserID, since time.
 		return nil, err
 	}
 	since = since.Truncate(time.Millisecond) // as acts have it
-	q := ActQuery{By: by, Since: since, Until: s.now().Add(time.Millisecond), Limit: undoPage, Within: o.By.within()}
+	q := ActQuery{By: by, Since: since, Until: s.now().Add(time.Millisecond), Limit: undoPage, Within: o.By.within(), Self: o.By.ID}
 	u := undoing{o: o, goes: func(a Act) bool { return a.By == by && !a.At.Before(since) }, progress: progress}
 	for {
 		acts, err := s.Ledger.Acts(ctx, q)

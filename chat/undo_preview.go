@@ -27,7 +27,7 @@ func (s *Service) PreviewUndoSince(ctx context.Context, o Order, by UserID, sinc
 	}
 	out := Outcome{DryRun: true}
 	rooms, users := make(map[RoomID]bool), make(map[UserID]bool)
-	q := ActQuery{By: by, Since: since, Limit: undoPage, Within: o.By.within()}
+	q := ActQuery{By: by, Since: since, Limit: undoPage, Within: o.By.within(), Self: o.By.ID}
 	for seen := 0; seen < undoPreviewed; seen += undoPage {
 		acts, err := s.Ledger.Acts(ctx, q)
 		if err != nil {

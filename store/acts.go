@@ -13,6 +13,7 @@ import (
 type effectJSON struct {
 	What     string           `json:"what"`
 	Room     chat.RoomID      `json:"room,omitempty"`
+	Scope    string           `json:"scope,omitempty"`
 	Messages []chat.MessageID `json:"messages,omitempty"`
 	Subject  string           `json:"subject,omitempty"`
 	Before   string           `json:"before,omitempty"`
@@ -143,7 +144,7 @@ func (s *Store) Acts(ctx context.Context, want chat.ActQuery) ([]chat.Act, error
 				return err
 			}
 			for _, a := range some {
-				if want.Within == nil || len(a.Rooms) > 0 && !slices.ContainsFunc(a.Rooms, func(r chat.RoomID) bool { return !within(want.Within, r) }) {
+				if a.Within(want.Within, want.Self) {
 					all = append(all, a)
 				}
 			}

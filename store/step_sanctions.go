@@ -4,18 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// sanctionEffect is an effect on a sanction; it concerns a room where the sanction's scope is one.
+// sanctionEffect is an effect on a sanction, within the sanction's scope.
 func sanctionEffect(what string, x chat.Sanction) chat.ActEffect {
 	f := chat.ActEffect{What: what, Subject: string(x.ID)}
-	if !strings.ContainsAny(x.Rooms, `*?[\`) {
-		f.Room = chat.RoomID(x.Rooms)
-	}
-	return f
+	return inScope(f, x.Rooms)
 }
 
 func (e *enactment) imposeStep(s chat.ImposeStep) error {
