@@ -131,12 +131,13 @@ func (g *gate) again(ctx context.Context, k *call, password string) error {
 	return g.checkPassword(ctx, password, c.account.PasswordHash)
 }
 
-// renew gives the session that asks another token, now that its account has changed.
+// renew gives the session that asks another token, now that its account has changed. Who has stolen the old one has it no
+// longer than requests are under way.
 func (g *gate) renew(k *call, answer http.Header) {
 	now := g.now()
 	s, err := g.accounts.SessionByHash(k.request.Context(), k.caller.session.Hash, now)
 	if err == nil {
-		err = g.rotate(k, answer, s, now)
+		err = g.rotate(k, answer, s, now, underWay)
 	}
 	if err != nil {
 		g.logger.Warn("a session didn't get another token", "request_id", requestID(k.request.Context()), "error", err)

@@ -23,8 +23,14 @@ const (
 const (
 	// rotateEvery is how long a session has the same token.
 	rotateEvery = 15 * time.Minute
-	// oldTokenFor is how long the token before it still works: requests are under way while it changes.
-	oldTokenFor = time.Minute
+	// oldTokenFor is how long the token before it still works, where the new one is never used: its answer may be lost.
+	oldTokenFor = 10 * time.Minute
+	// underWay is how long it works once the new one was used: requests are under way while it changes.
+	underWay = 10 * time.Second
+	// lostAfter is when a token that nobody has used is taken for lost: who comes with the one before gets another.
+	lostAfter = time.Minute
+	// maxSessions is how many sessions an account has; of more, the one that was idle longest ends.
+	maxSessions = 20
 	// touchEvery is how exactly it is known when a session was last used.
 	touchEvery = time.Minute
 )
@@ -59,9 +65,9 @@ func setCookie(k *call, answer http.Header, token string, left time.Duration) {
 
 // bySession lets a session's holder in, and gives it a new token when it is time.
 func (g *gate) bySession(k *call, answer http.Header, token string) (caller, error) {
+	// A worthless cookie is left where it is: a request that comes late must not take away what a log-in has just set.
 	hash, err := access.ParseSessionToken(token)
 	if err != nil {
-		setCookie(k, answer, "", 0)
 		return caller{}, wrongCredentials()
 	}
 	ctx := k.request.Context()
@@ -78,24 +84,17 @@ func (g *gate) bySession(k *call, answer http.Header, token string) (caller, err
 	}
 	if err != nil {
 		g.proved.forget(credentials)
-		setCookie(k, answer, "", 0)
 		return caller{}, wrongCredentials()
 	}
 	if !now.Before(g.endOf(s)) {
-		setCookie(k, answer, "", 0)
 		return caller{}, sessionOver()
 	}
 	who, err := g.asStaff(ctx, k, s)
 	if err != nil {
-		if chat.IsKind(err, chat.Unauthenticated) {
-			setCookie(k, answer, "", 0)
-		}
 		return caller{}, err
 	}
 	g.proved.add(credentials)
-	if bytes.Equal(s.Hash, hash) {
-		g.keepUp(k, answer, s, now)
-	}
+	g.keepUp(k, answer, s, bytes.Equal(s.Hash, hash), now)
 	return who, nil
 }
 
@@ -134,26 +133,46 @@ func (g *gate) endOf(s chat.StaffSession) time.Time {
 	return s.ExpiresAt
 }
 
-// keepUp notes that a session is used, and gives it a new token when it is time. What fails here is no reason to refuse
-// a request.
-func (g *gate) keepUp(k *call, answer http.Header, s chat.StaffSession, now time.Time) {
+// keepUp notes that a session is used, with its newest token or the one before, and gives it a new one when it is time.
+// What fails here is no reason to refuse a request.
+func (g *gate) keepUp(k *call, answer http.Header, s chat.StaffSession, newest bool, now time.Time) {
+	ctx := k.request.Context()
 	var err error
 	switch {
+	case !newest && now.Sub(s.RotatedAt) >= lostAfter:
+		err = g.giveAgain(k, answer, s, now)
+	case !newest: // the new one is on its way
 	case now.Sub(s.RotatedAt) >= rotateEvery:
-		err = g.rotate(k, answer, s, now)
+		err = g.rotate(k, answer, s, now, oldTokenFor)
+	case s.OldUntil.After(now.Add(underWay)): // the new one has arrived
+		_, err = g.accounts.ReplaceToken(ctx, s.ID, s.Hash, s.Hash, now.Add(underWay), s.RotatedAt)
 	case now.Sub(s.SeenAt) >= touchEvery:
-		err = g.accounts.TouchSession(k.request.Context(), s.ID, addrText(k.addr), now)
+		err = g.accounts.TouchSession(ctx, s.ID, addrText(k.addr), now)
 	}
 	if err != nil {
-		g.logger.LogAttrs(k.request.Context(), slog.LevelWarn, "a session can't be kept up",
-			slog.String("request_id", requestID(k.request.Context())), slog.Any("error", err))
+		g.logger.LogAttrs(ctx, slog.LevelWarn, "a session can't be kept up",
+			slog.String("request_id", requestID(ctx)), slog.Any("error", err))
 	}
 }
 
-// rotate gives a session a new token. Of requests at the same time one does; the others go on with the old one.
-func (g *gate) rotate(k *call, answer http.Header, s chat.StaffSession, now time.Time) error {
+// rotate gives a session a new token; the old one holds for oldFor, or until the new one was used. Of requests at the
+// same time one does; the others go on with the old one.
+func (g *gate) rotate(k *call, answer http.Header, s chat.StaffSession, now time.Time, oldFor time.Duration) error {
 	token, hash := access.NewSessionToken()
-	ok, err := g.accounts.RotateSession(k.request.Context(), s.ID, s.Hash, hash, now.Add(oldTokenFor), now)
+	ok, err := g.accounts.RotateSession(k.request.Context(), s.ID, s.Hash, hash, now.Add(oldFor), now)
+	if err != nil || !ok {
+		return err
+	}
+	g.proved.add(g.proved.of("session", token))
+	setCookie(k, answer, token, s.ExpiresAt.Sub(now))
+	return nil
+}
+
+// giveAgain gives a session another token in the place of one that never arrived. Were it on its way after all, it would be
+// worthless: that is asked for at most once in lostAfter.
+func (g *gate) giveAgain(k *call, answer http.Header, s chat.StaffSession, now time.Time) error {
+	token, hash := access.NewSessionToken()
+	ok, err := g.accounts.ReplaceToken(k.request.Context(), s.ID, s.Hash, hash, now.Add(oldTokenFor), now)
 	if err != nil || !ok {
 		return err
 	}
@@ -173,9 +192,28 @@ func (g *gate) begin(k *call, answer http.Header, a chat.StaffAccount) (caller, 
 	if err := g.accounts.AddSession(k.request.Context(), s); err != nil {
 		return caller{}, fmt.Errorf("add session: %w", err)
 	}
+	if err := g.endIdlest(k.request.Context(), s); err != nil {
+		return caller{}, err
+	}
 	g.proved.add(g.proved.of("session", token))
 	setCookie(k, answer, token, g.lifetime)
 	return staffCaller(a, s), nil
+}
+
+// endIdlest ends sessions of an account that has too many, now that it has this one, too: those that were idle longest.
+func (g *gate) endIdlest(ctx context.Context, begun chat.StaffSession) error {
+	all, err := g.accounts.SessionsOf(ctx, begun.Staff, begun.CreatedAt)
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	others := slices.DeleteFunc(all, func(s chat.StaffSession) bool { return s.ID == begun.ID })
+	slices.SortStableFunc(others, func(x, y chat.StaffSession) int { return y.SeenAt.Compare(x.SeenAt) })
+	for _, s := range others[min(len(others), maxSessions-1):] {
+		if err := g.accounts.EndSession(ctx, s.Staff, s.ID); err != nil && !chat.IsKind(err, chat.NotFound) {
+			return fmt.Errorf("end session: %w", err)
+		}
+	}
+	return nil
 }
 
 // still asks again who the caller of a request is. A session's token may have changed meanwhile; the session counts.

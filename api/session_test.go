@@ -99,8 +99,8 @@ func TestMadeUpTokens(t *testing.T) {
 		p := f.person()
 		p.cookie = &http.Cookie{Name: cookieName, Value: token}
 		wantProblem(t, p.call("GET", "/me", ""), 401, "credentials_invalid")
-		if p.cookie != nil {
-			t.Errorf("%s: the browser keeps what is worthless", name)
+		if p.cookie == nil {
+			t.Errorf("%s: a request that is no log-out takes the cookie away; that may be one that has just been set", name)
 		}
 	}
 }
@@ -126,9 +126,64 @@ func TestRotation(t *testing.T) {
 	if q.cookie.Value != first.Value {
 		t.Error("the old token gets a new one")
 	}
-	f.pass(oldTokenFor)
+	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK) // the new one was used
+	f.pass(underWay - time.Second)
+	wantStatus(t, old().call("GET", "/me", ""), http.StatusOK)
+	f.pass(time.Second)
 	wantProblem(t, old().call("GET", "/me", ""), 401, "credentials_invalid")
 	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK)
+}
+
+// TestLostToken has the answer lost that brought the new token: its owner goes on, and gets another.
+func TestLostToken(t *testing.T) {
+	f := newFixture(t)
+	p := f.loggedIn("admin")
+	first := p.cookie
+	f.pass(rotateEvery)
+	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK)
+	lost := p.cookie
+
+	p.cookie = first
+	f.pass(lostAfter)
+	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK)
+	if p.cookie.Value == first.Value || p.cookie.Value == lost.Value {
+		t.Fatal("no other token comes in the place of the lost one")
+	}
+	again := p.cookie
+	p.cookie = lost
+	wantProblem(t, p.call("GET", "/me", ""), 401, "credentials_invalid")
+	p.cookie = again
+	f.pass(oldTokenFor)
+	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK)
+}
+
+// TestUnusedTokenHasAnEnd leaves a session alone after its token has changed.
+func TestUnusedTokenHasAnEnd(t *testing.T) {
+	f := newFixture(t)
+	p := f.loggedIn("admin")
+	first := p.cookie
+	f.pass(rotateEvery)
+	wantStatus(t, p.call("GET", "/me", ""), http.StatusOK)
+	p.cookie = first
+	f.pass(oldTokenFor)
+	wantProblem(t, p.call("GET", "/me", ""), 401, "credentials_invalid")
+}
+
+// TestAccountsHaveFewSessions logs in more often than that: what was idle longest ends.
+func TestAccountsHaveFewSessions(t *testing.T) {
+	f := newFixture(t)
+	idle, used := f.loggedIn("admin"), f.loggedIn("admin")
+	for range maxSessions - 2 {
+		f.loggedIn("admin")
+	}
+	f.pass(touchEvery)
+	wantStatus(t, used.call("GET", "/me", ""), http.StatusOK)
+	last := f.loggedIn("admin")
+	wantProblem(t, idle.call("GET", "/me", ""), 401, "credentials_invalid")
+	wantStatus(t, used.call("GET", "/me", ""), http.StatusOK)
+	if list := decode[SessionPage](t, last.call("GET", "/me/sessions?limit=200", "")); len(list.Items) != maxSessions {
+		t.Errorf("got %d sessions, want %d", len(list.Items), maxSessions)
+	}
 }
 
 // TestRotationRace has many requests at the moment when the token changes: one gets the new one, all are answered.

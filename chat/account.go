@@ -120,6 +120,9 @@ type StaffSessions interface {
 	SessionByHash(ctx context.Context, hash []byte, now time.Time) (StaffSession, error)
 	// RotateSession gives a session a new token unless somebody else has (then it reports false), and notes that it was seen.
 	RotateSession(ctx context.Context, id string, from, to []byte, oldUntil, at time.Time) (bool, error)
+	// ReplaceToken puts another token in the place of one, if it still is the session's (else it reports false), and says until
+	// when the one before that holds. For a token that never arrived; or, with from as to, for one that did.
+	ReplaceToken(ctx context.Context, id string, from, to []byte, oldUntil, rotatedAt time.Time) (bool, error)
 	// TouchSession notes when and from where a session was used.
 	TouchSession(ctx context.Context, id, addr string, at time.Time) error
 	// EndSession ends a session of the account; session_not_found.

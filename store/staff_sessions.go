@@ -79,6 +79,17 @@ func (s *Store) RotateSession(ctx context.Context, id string, from, to []byte, o
 	return rotated, nil
 }
 
+// ReplaceToken implements chat.StaffSessions.
+func (s *Store) ReplaceToken(ctx context.Context, id string, from, to []byte, oldUntil, rotatedAt time.Time) (bool, error) {
+	replaced, err := hit(s.write.ExecContext(ctx, `UPDATE staff_sessions
+		SET hash = $3, old_until = $4, rotated_at = $5 WHERE id = $1 AND hash = $2`,
+		id, from, to, millis(oldUntil), millis(rotatedAt)))
+	if err != nil {
+		return false, fmt.Errorf("replace token: %w", s.passing(err))
+	}
+	return replaced, nil
+}
+
 // TouchSession implements chat.StaffSessions.
 func (s *Store) TouchSession(ctx context.Context, id, addr string, at time.Time) error {
 	err := s.inGroup(ctx, func(ctx context.Context, q querier) error {

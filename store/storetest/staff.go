@@ -212,6 +212,22 @@ func testStaffSessions(t *testing.T, b Backend) {
 	find("one", noon.Add(59*time.Second), one.ID)
 	find("one", noon.Add(time.Minute), "")
 
+	newest := find("one", noon, one.ID).Hash
+	replace := func(from, to []byte, oldUntil time.Time, want bool) {
+		t.Helper()
+		if ok, err := f.ReplaceToken(ctx, one.ID, from, to, oldUntil, noon.Add(2*time.Second)); err != nil || ok != want {
+			t.Errorf("ReplaceToken: got %v, %v, want %v", ok, err, want)
+		}
+	}
+	replace([]byte("one"), []byte("another"), noon.Add(time.Hour), false) // no longer the session's
+	replace(newest, []byte("another"), noon.Add(2*time.Minute), true)
+	find(string(newest), noon, "")
+	find("another", noon.Add(time.Hour-time.Second), one.ID)
+	find("one", noon.Add(2*time.Minute-time.Second), one.ID)
+	replace([]byte("another"), []byte("another"), noon.Add(time.Second), true)
+	find("another", noon, one.ID)
+	find("one", noon.Add(time.Second), "")
+
 	if err := f.TouchSession(ctx, two.ID, "192.0.2.9", noon.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
