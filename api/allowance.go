@@ -11,11 +11,11 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// allow holds each key and each session to its allowance of requests, and tells what is left of it.
+// allow holds each key and each account, whatever sessions it has, to its allowance of requests, and tells what is left of it.
 func (s *server) allow(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		k := callOf(c.Request().Context())
-		who := k.caller.name()
+		who := string(k.caller.actor.ID)
 		if who == "" || s.Requests.Limit == 0 {
 			return next(c)
 		}

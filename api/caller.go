@@ -15,17 +15,6 @@ type caller struct {
 	key     chat.APIKey
 }
 
-// name tells callers apart whose requests are counted; empty: nobody is known.
-func (c caller) name() string {
-	switch c.kind {
-	case MeKindKey:
-		return "k:" + c.key.ID
-	case MeKindStaff:
-		return "s:" + c.session.ID
-	}
-	return ""
-}
-
 // withoutPasswordChange are the operations that an account may use before it has a password of its own.
 var withoutPasswordChange = map[string]bool{"showMe": true, "changePassword": true, "logOut": true}
 

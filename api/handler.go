@@ -15,6 +15,7 @@ type handler struct {
 	tasks   *tasks
 	live    *live.Meter
 	streams streams
+	figures figures
 	leaving <-chan struct{} // closed when the node begins to stop
 }
 

@@ -163,6 +163,6 @@ func TestAllowance(t *testing.T) {
 	if r.header.Get("Retry-After") == "" || r.header.Get("RateLimit-Remaining") != "0" {
 		t.Errorf("got %v, want how long to wait", r.header)
 	}
-	wantStatus(t, f.call("GET", "/me", ""), 200)                   // another caller
-	wantStatus(t, f.loggedIn("admin").call("GET", "/me", ""), 200) // another session
+	wantStatus(t, f.call("GET", "/me", ""), 200)                                         // another caller
+	wantProblem(t, f.loggedIn("admin").call("GET", "/me", ""), 429, "too_many_requests") // another session of the same account
 }

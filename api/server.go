@@ -31,7 +31,7 @@ type Config struct {
 	// checked: of an address, and of an address on one account. An account takes 20 times
 	// the second from all addresses together. Zero: 20 and 10 a minute; never unlimited.
 	LogInsPerAddr, LogInsPerAccount chat.Rate
-	// Requests is how many requests each key and each session may make. Zero: unlimited.
+	// Requests is how many requests each key and each account may make. Zero: unlimited.
 	Requests chat.Rate
 	// A staff session ends SessionIdle after it was last used, and SessionLifetime after it began in any case.
 	// Zero: 12 hours and 7 days.

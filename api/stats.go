@@ -16,17 +16,20 @@ const topOf = 10 // how many the lists of the largest name
 
 // ShowStats implements GET /stats.
 func (h *handler) ShowStats(ctx context.Context, _ ShowStatsRequestObject) (ShowStatsResponseObject, error) {
-	s, err := h.stats(ctx, callerOf(ctx).actor)
-	return ShowStats200JSONResponse(s), err
+	by := callerOf(ctx).actor
+	c, err := h.count(ctx, by)
+	return ShowStats200JSONResponse(statsFor(by, c)), err
 }
 
-// stats tells how this node is doing, as far as the caller may know: of rooms and users only those in their rooms.
-func (h *handler) stats(ctx context.Context, by chat.Actor) (Stats, error) {
-	f, err := h.chat.Figures(ctx, by)
-	if err != nil {
-		return Stats{}, err
-	}
-	now := h.live.Now()
+// count counts how this node is doing.
+func (h *handler) count(ctx context.Context, by chat.Actor) (counted, error) {
+	stored, err := h.chat.Figures(ctx, by)
+	return counted{stored, h.live.Now()}, err
+}
+
+// statsFor tells how this node is doing, as far as the caller may know: of rooms and users only those in their rooms.
+func statsFor(by chat.Actor, c counted) Stats {
+	f, now := c.stored, c.now
 	s := Stats{
 		At: now.At, UptimeSeconds: int64(now.Uptime / time.Second), Nodes: 1,
 		Connections: ConnectionCounts{
@@ -45,7 +48,7 @@ func (h *handler) stats(ctx context.Context, by chat.Actor) (Stats, error) {
 	if by.Grant.Everywhere() {
 		s.TopUsers = each(live.Top(now.Talkers, topOf), toCounted)
 	}
-	return s, nil
+	return s
 }
 
 func toCounted(c live.Counted) Counted { return Counted{ID: c.ID, Count: c.Count} }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (h *handler) Stream(ctx context.Context, in StreamRequestObject) (StreamRes
 		}
 		rooms = append(rooms, chat.RoomID(r))
 	}
-	leave, err := h.streams.enter(k.caller.name())
+	leave, err := h.streams.enter(k.caller.actor.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -51,18 +52,19 @@ func (h *handler) Stream(ctx context.Context, in StreamRequestObject) (StreamRes
 // streams counts who follows.
 type streams struct {
 	mu sync.Mutex
-	by map[string]int // guarded by mu
-	n  int            // guarded by mu
+	by map[chat.UserID]int // guarded by mu
+	n  int                 // guarded by mu
 }
 
-func (s *streams) enter(who string) (leave func(), err error) {
+// enter counts by account and key: log-ins cost nothing.
+func (s *streams) enter(who chat.UserID) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.n >= maxStreams || s.by[who] >= perCaller {
 		return nil, chat.Refuse(chat.RateLimited, "too_many_streams", "At most %d streams are open at once, %d of one caller.", maxStreams, perCaller).After(streamsWait)
 	}
 	if s.by == nil {
-		s.by = make(map[string]int)
+		s.by = make(map[chat.UserID]int)
 	}
 	s.n++
 	s.by[who]++
@@ -200,11 +202,12 @@ func (f *follower) tell(out *eventWriter) error {
 }
 
 func (f *follower) tellStats(out *eventWriter) error {
-	s, err := f.handler.stats(f.ctx, f.call.caller.actor)
+	by := f.call.caller.actor
+	c, err := f.handler.figures.of(f.ctx, f.handler, by)
 	if err != nil {
 		return nil //nolint:nilerr // the store is away: the next one tells
 	}
-	return out.write("stats", s)
+	return out.write("stats", statsFor(by, c))
 }
 
 // stillIn ends the stream with the credentials.
@@ -219,7 +222,7 @@ func (f *follower) stillIn(out *eventWriter) error {
 	return nil
 }
 
-// tellOne tells one thing, as far as the follower may know it.
+// tellOne tells one thing, as far as the follower may know it: each asks for the scope that it would need to be read.
 func (f *follower) tellOne(out *eventWriter, t told) error {
 	if t.event != nil {
 		return f.tellEvent(out, t.event)
@@ -233,18 +236,37 @@ func (f *follower) tellOne(out *eventWriter, t told) error {
 			}
 		}
 		return f.tellControl(out, s.Control)
-	case s.Held != nil && f.covers(s.Held.Message.Room):
-		return out.write("held", toHeld(*s.Held))
-	case s.Notice != nil && (s.Room == "" || f.covers(s.Room)):
-		return out.write("notice", noticeTold{Room: orNull(s.Room), User: orNull(s.Notice.User), Text: s.Notice.Text, At: s.Notice.At})
+	case s.Held != nil:
+		if f.has(chat.MessagesRead, chat.HeldDecide) && f.covers(s.Held.Message.Room) {
+			return out.write("held", toHeld(*s.Held))
+		}
+	case s.Notice != nil:
+		if f.has(chat.MessagesRead, chat.NoticesWrite) && f.mayKnowOf(s) {
+			return out.write("notice", noticeTold{Room: orNull(s.Room), User: orNull(s.Notice.User), Text: s.Notice.Text, At: s.Notice.At})
+		}
 	case s.Presence != nil:
-		p := s.Presence
-		return out.write("presence", presenceTold{Room: string(s.Room), User: UserRef{ID: string(p.Member.ID), Name: p.Member.Name}, Left: p.Left, Count: p.Count})
+		if f.has(chat.RoomsRead) && f.covers(s.Room) {
+			p := s.Presence
+			return out.write("presence", presenceTold{Room: string(s.Room), User: UserRef{ID: string(p.Member.ID), Name: p.Member.Name}, Left: p.Left, Count: p.Count})
+		}
 	}
 	return nil
 }
 
+// mayKnowOf reports whether a notice is the follower's business. One to a user is in no room: it is for who has all.
+func (f *follower) mayKnowOf(s *chat.Signal) bool {
+	if s.Notice.User != "" {
+		return f.call.caller.actor.Grant.Everywhere()
+	}
+	return s.Room == "" || f.covers(s.Room)
+}
+
 func (f *follower) covers(room chat.RoomID) bool { return f.call.caller.actor.Grant.Covers(room) }
+
+// has reports whether the follower holds one of these scopes, now.
+func (f *follower) has(any ...chat.Scope) bool {
+	return slices.ContainsFunc(any, f.call.caller.actor.Grant.Has)
+}
 
 // eventWriter writes server-sent events (HTML, section 9.2), each at once.
 type eventWriter struct {

@@ -57,7 +57,7 @@ type controlTold struct {
 
 // tellEvent tells an event of a room's log as staff see it: a shadowed author's, too, marked.
 func (f *follower) tellEvent(out *eventWriter, e *chat.Event) error {
-	if !f.covers(e.Room) {
+	if !f.has(chat.MessagesRead) || !f.covers(e.Room) {
 		return nil
 	}
 	room, seq := string(e.Room), int64(e.Seq)
@@ -78,22 +78,24 @@ func (f *follower) tellEvent(out *eventWriter, e *chat.Event) error {
 	return nil
 }
 
-// tellControl tells an act and what it changed, where all of it is in the follower's rooms.
+// tellControl tells an act and what it changed, where all of it is in the follower's rooms. What the follower lacks the scope
+// for isn't there.
 func (f *follower) tellControl(out *eventWriter, c *chat.ControlChange) error {
-	grant := f.call.caller.actor.Grant
-	if !grant.Everywhere() {
-		if len(c.Act.Rooms) == 0 {
-			return nil
-		}
-		for _, room := range c.Act.Rooms {
-			if !grant.Covers(room) {
-				return nil
-			}
-		}
+	if !f.handler.chat.SeesAct(f.call.caller.actor, c.Act) {
+		return nil
 	}
-	now := f.handler.chat.Now()
-	return out.write("act", controlTold{
-		Act: toAct(c.Act), Sanctions: each(c.Sanctions, sanctionAt(now)), Lifted: each(c.Lifted, sanctionAt(now)),
-		Lockdowns: each(c.Lockdowns, toLockdown), Unlocked: each(c.Unlocked, toLockdown),
-	})
+	told := controlTold{Act: toAct(c.Act), Sanctions: []Sanction{}, Lifted: []Sanction{}, Lockdowns: []Lockdown{}, Unlocked: []Lockdown{}}
+	if f.has(chat.SanctionsRead) {
+		told.Sanctions, told.Lifted = each(c.Sanctions, f.toSanction), each(c.Lifted, f.toSanction)
+	}
+	if f.has(chat.RoomsRead) {
+		told.Lockdowns, told.Unlocked = each(c.Lockdowns, toLockdown), each(c.Unlocked, toLockdown)
+	}
+	return out.write("act", told)
+}
+
+// toSanction shows a sanction as the follower may see it: addresses are for who may read them.
+func (f *follower) toSanction(x chat.Sanction) Sanction {
+	core := f.handler.chat
+	return toSanction(core.SanctionFor(f.call.caller.actor, x), core.Now())
 }
