@@ -65,6 +65,9 @@ type Change struct {
 	By   UserID
 	At   time.Time // UTC, milliseconds
 	Op   Op
+	// Epoch is the room's as the author was admitted to it: what was admitted to a room that was removed since is refused
+	// with room_unknown, and makes no new one. Empty: whatever room there is.
+	Epoch Epoch
 }
 
 // Op is what a Change does: Post, Hold, Edit, Hide or React. What moderators do comes as a Deed.

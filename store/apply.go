@@ -38,6 +38,8 @@ const (
 	sqlMessage = `INSERT INTO messages
 		(id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 2 * $11)`
+	sqlOver = `SELECT EXISTS (SELECT 1 FROM rooms WHERE id = $1 AND removed_at > 0)
+		OR EXISTS (SELECT 1 FROM removed_rooms WHERE id = $1 AND incarnation + 1 >= $2 AND $2 > 0)`
 	sqlPos    = `SELECT pos FROM counters WHERE shard = 0`
 	sqlSetPos = `UPDATE counters SET pos = $1 WHERE shard = 0`
 	sqlBatch  = `INSERT INTO batches (writer, n, outcome, at) VALUES ($1, $2, $3, $4)
@@ -46,7 +48,7 @@ const (
 )
 
 var hotStatements = []string{
-	sqlVisible, sqlNumber, sqlEvent, sqlNonce, sqlAddNonce, sqlMessage, sqlPos, sqlSetPos, sqlBatch, sqlGetMeta,
+	sqlVisible, sqlNumber, sqlEvent, sqlNonce, sqlAddNonce, sqlMessage, sqlOver, sqlPos, sqlSetPos, sqlBatch, sqlGetMeta,
 }
 
 // begin reads where the log stands.
@@ -93,6 +95,10 @@ func (a *applier) place() (int64, error) {
 
 // op implements opRunner.
 func (a *applier) op(o op) (result, error) {
+	var over bool // its room was removed
+	if _, err := a.scan(sqlOver, []any{o.Room, o.Life}, &over); err != nil || over {
+		return result{Code: "room_unknown"}, err
+	}
 	switch o.Op {
 	case "post":
 		return a.post(o)

@@ -32,8 +32,9 @@ type op struct {
 	Room  string `json:"room"`
 	By    string `json:"by"`
 	At    int64  `json:"at"`
-	Step  int64  `json:"step"`  // by how much seq rises
-	Step2 int64  `json:"step2"` // and with a second event
+	Step  int64  `json:"step"`           // by how much seq rises
+	Step2 int64  `json:"step2"`          // and with a second event
+	Life  int64  `json:"life,omitempty"` // which life of the room it was admitted to, from 1 on; 0: any
 
 	ID        string   `json:"id,omitempty"`
 	Author    string   `json:"author,omitempty"`
@@ -127,7 +128,7 @@ func checkOp(c chat.Change) error {
 }
 
 func encodeOp(c chat.Change) op {
-	o := op{Room: string(c.Room), By: string(c.By), At: millis(c.At)}
+	o := op{Room: string(c.Room), By: string(c.By), At: millis(c.At), Life: life(c.Epoch)}
 	switch x := c.Op.(type) {
 	case chat.Post:
 		o.Op, o.Nonce, o.Shadow = "post", x.Nonce, x.Shadow

@@ -115,7 +115,7 @@ func roomsWithin(ctx context.Context, q querier, globs []string) ([]chat.RoomID,
 }
 
 func roomNames(ctx context.Context, q querier, after string) ([]chat.RoomID, error) {
-	rows, err := q.QueryContext(ctx, `SELECT r.id FROM rooms r WHERE r.id COLLATE "binary" > $1
+	rows, err := q.QueryContext(ctx, `SELECT r.id FROM rooms r WHERE r.removed_at = 0 AND r.id COLLATE "binary" > $1
 		ORDER BY r.id COLLATE "binary" LIMIT $2`, after, listStep)
 	if err != nil {
 		return nil, fmt.Errorf("read rooms: %w", err)
@@ -187,6 +187,9 @@ func addHides(ctx context.Context, q querier, all []chat.StoredMessage) error {
 func (s *Store) Message(ctx context.Context, room chat.RoomID, id chat.MessageID) (chat.StoredMessage, error) {
 	var m chat.StoredMessage
 	err := s.inRead(ctx, func(q querier) error {
+		if err := notRemoved(ctx, q, room); err != nil {
+			return err
+		}
 		all, err := loadMessages(ctx, q, `WHERE m.id = $1 AND m.room = $2`, string(id), string(room))
 		if err == nil && len(all) == 0 {
 			err = errMessageNotFound
@@ -206,6 +209,9 @@ func (s *Store) Message(ctx context.Context, room chat.RoomID, id chat.MessageID
 func (s *Store) MessagesAround(ctx context.Context, room chat.RoomID, id chat.MessageID, limit int) ([]chat.StoredMessage, error) {
 	var all []chat.StoredMessage
 	err := s.inRead(ctx, func(q querier) error {
+		if err := notRemoved(ctx, q, room); err != nil {
+			return err
+		}
 		var at int64
 		err := q.QueryRowContext(ctx, `SELECT at FROM messages WHERE id = $1 AND room = $2`, string(id), string(room)).Scan(&at)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -221,6 +221,7 @@ func (f *finder) filter(c *conditions, by lead, token string, room chat.RoomID) 
 	if flag, ok := flagged[f.want.Flag]; ok {
 		c.add(flag)
 	}
+	c.add(`m.room NOT IN (SELECT id FROM rooms WHERE removed_at > 0)`)
 	f.filterTokens(c, by, token)
 }
 

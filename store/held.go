@@ -96,6 +96,7 @@ func (s *Store) ListHeld(ctx context.Context, want chat.HeldQuery) ([]chat.Held,
 func heldWhere(want chat.HeldQuery, after chat.HeldID) (string, []any) {
 	var c conditions
 	c.add(`h.id > $%d`, string(after))
+	c.add(inKnownRoom)
 	if want.Room != "" {
 		c.add(`h.room = $%d`, string(want.Room))
 	}
@@ -114,7 +115,7 @@ func heldWhere(want chat.HeldQuery, after chat.HeldID) (string, []any) {
 
 // HeldByID implements chat.Messages.
 func (s *Store) HeldByID(ctx context.Context, id chat.HeldID) (chat.Held, error) {
-	all, err := listHeld(ctx, s.read, `WHERE h.id = $1`, string(id))
+	all, err := listHeld(ctx, s.read, `WHERE h.id = $1 AND`+inKnownRoom, string(id))
 	if err == nil && len(all) == 0 {
 		err = errHeldNotFound
 	}
@@ -147,5 +148,5 @@ func (s *Store) HeldByNonce(ctx context.Context, room chat.RoomID, author chat.U
 
 // CountHeld implements chat.Messages.
 func (s *Store) CountHeld(ctx context.Context) (int, error) {
-	return s.count(ctx, `SELECT count(*) FROM held WHERE state = 'pending'`)
+	return s.count(ctx, `SELECT count(*) FROM held h WHERE h.state = 'pending' AND`+inKnownRoom)
 }

@@ -70,6 +70,9 @@ func (s *Store) enact(ctx context.Context, b *batch) error {
 	if errors.Is(err, errTakenBack) {
 		return nil
 	}
+	if err == nil {
+		s.wakeSweeper(b.deed.result)
+	}
 	return err
 }
 

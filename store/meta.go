@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -49,6 +50,16 @@ func setMeta(ctx context.Context, q querier, name, value string) error {
 // the room was made in it.
 func epoch(generation string, incarnation int64) chat.Epoch {
 	return chat.Epoch(generation + "." + strconv.FormatInt(incarnation, 10))
+}
+
+// life is which life of a room an epoch names, from 1 on; 0: none.
+func life(e chat.Epoch) int64 {
+	i := strings.LastIndexByte(string(e), '.')
+	n, err := strconv.ParseInt(string(e[i+1:]), 10, 64)
+	if i < 0 || err != nil {
+		return 0
+	}
+	return n + 1
 }
 
 // NewGeneration ends the epoch of every room. Call it after a restore that Open can't

@@ -68,6 +68,9 @@ func (v visibleQuery) load(ctx context.Context, q querier, private bool, room ch
 func (s *Store) Page(ctx context.Context, room chat.RoomID, want chat.PageQuery) (chat.Page, error) {
 	var p chat.Page
 	err := s.inRead(ctx, func(q querier) error {
+		if err := notRemoved(ctx, q, room); err != nil {
+			return err
+		}
 		private, err := isPrivate(ctx, q, room, want.Viewer)
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ var opRefusals = map[string]*chat.Error{
 	"not_your_message":   chat.Refuse(chat.Forbidden, "not_your_message", "That isn't your message."),
 	"edit_too_late":      chat.Refuse(chat.Forbidden, "edit_too_late", "It is too late to edit this message."),
 	"too_many_reactions": chat.Refuse(chat.Conflict, "too_many_reactions", "This message has as many different reactions as it can."),
+	"room_unknown":       errRoomUnknown,
 	"too_many_pins":      chat.Refuse(chat.Conflict, "too_many_pins", "This room has as many pins as it can. Unpin one first."),
 }
 

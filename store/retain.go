@@ -27,14 +27,17 @@ const guestMarkerLife = 30 * 24 * time.Hour
 func (s *Store) housekeepingLoop(ctx context.Context) {
 	t := time.NewTicker(s.cfg.Housekeeping)
 	defer t.Stop()
-	for {
-		if err := s.keepHouse(ctx); err != nil && ctx.Err() == nil {
+	for do := s.keepHouse; ; {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
 			s.cfg.Logger.Warn("housekeeping failed, trying again later", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+			do = s.keepHouse
+		case <-s.sweep:
+			do = s.sweepRooms
 		}
 	}
 }
@@ -43,6 +46,9 @@ func (s *Store) housekeepingLoop(ctx context.Context) {
 func (s *Store) keepHouse(ctx context.Context) error {
 	now := s.cfg.Clock()
 	if err := s.db.stamp(ctx); err != nil {
+		return err
+	}
+	if err := s.sweepRooms(ctx); err != nil {
 		return err
 	}
 	if err := s.retain(ctx, now); err != nil {

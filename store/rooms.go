@@ -24,16 +24,22 @@ type roomRow struct {
 const roomColumns = `r.id IS NOT NULL, g.value, coalesce(r.incarnation, 0), coalesce(r.seq, 0), coalesce(r.shown, 0),
 	coalesce(r.floor, 0), coalesce(r.version, 0), coalesce(r.settings, '{}'), coalesce(r.archived_at, 0), coalesce(r.created_at, 0)`
 
-// loadRoom reads a room as viewer may know it; one that isn't stored has the epoch that it would get.
+// loadRoom reads a room as viewer may know it; one that isn't stored has the epoch that it
+// would get, one that is being deleted is room_unknown.
 func loadRoom(ctx context.Context, q querier, id chat.RoomID, viewer chat.UserID) (roomRow, error) {
 	r := roomRow{Room: chat.Room{ID: id}}
 	var next, own sql.NullInt64
+	var removed int64
 	err := r.scan(q.QueryRowContext(ctx, `SELECT `+roomColumns+`,
 		(SELECT incarnation + 1 FROM removed_rooms WHERE id = $1),
-		(SELECT max(e.seq) FROM events e WHERE e.room = $1 AND e.only_id = $2 AND e.only_id <> '')
-		FROM meta g LEFT JOIN rooms r ON r.id = $1 WHERE g.name = 'generation'`, string(id), string(viewer)), &next, &own)
+		(SELECT max(e.seq) FROM events e WHERE e.room = $1 AND e.only_id = $2 AND e.only_id <> ''),
+		coalesce(r.removed_at, 0)
+		FROM meta g LEFT JOIN rooms r ON r.id = $1 WHERE g.name = 'generation'`, string(id), string(viewer)), &next, &own, &removed)
 	if err != nil {
 		return roomRow{}, fmt.Errorf("read room: %w", err)
+	}
+	if removed > 0 {
+		return roomRow{}, errRoomUnknown
 	}
 	if !r.Stored {
 		r.Epoch = epoch(r.generation, next.Int64)
@@ -55,6 +61,22 @@ func (r *roomRow) scan(row interface{ Scan(into ...any) error }, more ...any) er
 	r.Epoch, r.ArchivedAt, r.CreatedAt = epoch(r.generation, incarnation), instant(archived), instant(created)
 	r.Settings, err = decodeSettings(settings)
 	return err
+}
+
+// inKnownRoom is that a row of h isn't of a room that is being deleted.
+const inKnownRoom = ` h.room NOT IN (SELECT id FROM rooms WHERE removed_at > 0) `
+
+// notRemoved refuses a room that is being deleted; room_unknown.
+func notRemoved(ctx context.Context, q querier, room chat.RoomID) error {
+	var removed bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM rooms WHERE id = $1 AND removed_at > 0)`, string(room)).Scan(&removed)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read room: %w", err)
+	case removed:
+		return errRoomUnknown
+	}
+	return nil
 }
 
 // isPrivate reports whether viewer has been told something in room that others haven't.

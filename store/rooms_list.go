@@ -65,7 +65,7 @@ func listRooms(ctx context.Context, q querier, after string, archived *bool, lim
 		which = where[*archived]
 	}
 	rows, err := q.QueryContext(ctx, `SELECT r.id, r.incarnation, r.seq, r.version, r.settings, r.archived_at, r.created_at, g.value
-		FROM rooms r CROSS JOIN meta g WHERE g.name = 'generation' AND r.id COLLATE "binary" > $1`+which+`
+		FROM rooms r CROSS JOIN meta g WHERE g.name = 'generation' AND r.removed_at = 0 AND r.id COLLATE "binary" > $1`+which+`
 		ORDER BY r.id COLLATE "binary" LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func listRooms(ctx context.Context, q querier, after string, archived *bool, lim
 
 // CountRooms implements chat.Rooms.
 func (s *Store) CountRooms(ctx context.Context) (int, error) {
-	return s.count(ctx, `SELECT count(*) FROM rooms`)
+	return s.count(ctx, `SELECT count(*) FROM rooms WHERE removed_at = 0`)
 }
 
 func (s *Store) count(ctx context.Context, query string) (int, error) {

@@ -26,7 +26,7 @@ func (e *enactment) decideStep(s chat.DecideStep) error {
 
 // held finds a held message; held_not_found.
 func (e *enactment) held(id string) (chat.Held, error) {
-	all, err := listHeld(e.ctx, e.q, `WHERE h.id = $1`, id)
+	all, err := listHeld(e.ctx, e.q, `WHERE h.id = $1 AND`+inKnownRoom, id)
 	if err == nil && len(all) == 0 {
 		err = errHeldNotFound
 	}

@@ -109,30 +109,30 @@ func (e *enactment) archiveStep(s chat.ArchiveStep) error {
 	return e.event(s.Room, chat.EventRoom, "", &detail{Archived: true}, "")
 }
 
-// removeRoomStep deletes a room. What is left is how often there was one of its name, so
-// that the next has another epoch.
+// removeRoomStep has a room be unknown from now on; see sweepRooms for what it holds. What
+// is left is how often there was one of its name, so that the next has another epoch.
 func (e *enactment) removeRoomStep(s chat.RemoveRoomStep) error {
-	if _, err := e.room(s.Room); err != nil {
+	r, err := e.room(s.Room)
+	if err != nil {
 		return err
+	}
+	if s.IfVersion != 0 && s.IfVersion != r.Version {
+		return errStale
 	}
 	if err := e.unlockRoom(s.Room); err != nil {
 		return err
 	}
-	for _, query := range []string{
-		`INSERT INTO removed_rooms (id, incarnation) SELECT id, incarnation FROM rooms WHERE id = $1
-			ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation`,
-		`DELETE FROM messages WHERE room = $1`,
-		`DELETE FROM events WHERE room = $1`,
-		`DELETE FROM nonces WHERE room = $1`,
-		`DELETE FROM held WHERE room = $1`,
-		`DELETE FROM read_markers WHERE room = $1`,
-		`DELETE FROM rooms WHERE id = $1`,
-	} {
-		if _, err := e.exec(query, string(s.Room)); err != nil {
-			return fmt.Errorf("delete room: %w", err)
-		}
+	if _, err := e.exec(`INSERT INTO removed_rooms (id, incarnation) SELECT id, incarnation FROM rooms WHERE id = $1
+		ON CONFLICT (id) DO UPDATE SET incarnation = excluded.incarnation`, string(s.Room)); err != nil {
+		return fmt.Errorf("delete room: %w", err)
+	}
+	if _, err := e.exec(`UPDATE rooms SET removed_at = $2 WHERE id = $1`, string(s.Room), max(e.at, 1)); err != nil {
+		return fmt.Errorf("delete room: %w", err)
 	}
 	e.events = slices.DeleteFunc(e.events, func(x eventRow) bool { return x.Room == s.Room })
+	if e.done.Room != nil && e.done.Room.ID == s.Room {
+		e.done.Room = nil
+	}
 	e.effect(chat.ActEffect{What: "room_deleted", Room: s.Room})
 	e.reset(s.Room)
 	return nil

@@ -26,6 +26,7 @@ type Store struct {
 	group   *group
 	node    *node         // nil on SQLite, whose folder is locked
 	search  chan struct{} // a hint that there is something to index
+	sweep   chan struct{} // a hint that a room was removed
 	commits atomic.Bool   // the committer is at work
 	running atomic.Bool
 	close   func() error
@@ -47,7 +48,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		cfg: cfg, writer: cfg.NewID(), queue: newQueue(cfg.QueueSize, cfg.QueueWait), search: make(chan struct{}, 1), group: newGroup(),
+		cfg: cfg, writer: cfg.NewID(), queue: newQueue(cfg.QueueSize, cfg.QueueWait), search: make(chan struct{}, 1),
+		sweep: make(chan struct{}, 1), group: newGroup(),
 	}
 	s.close = sync.OnceValue(s.shut)
 	switch {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -112,7 +113,7 @@ func (e *enactment) undoSetting(x chat.ActEffect) error {
 	if !e.sweep(x.What + " " + string(x.Room)) {
 		return nil
 	}
-	r, err := loadRoom(e.ctx, e.q, x.Room, "")
+	r, err := e.undoneIn(x.Room)
 	if err != nil {
 		return err
 	}
@@ -139,8 +140,17 @@ func (e *enactment) undoSetting(x chat.ActEffect) error {
 	return e.set(r, back)
 }
 
+// undoneIn reads a room that an act changed; it isn't stored where it was deleted since.
+func (e *enactment) undoneIn(id chat.RoomID) (roomRow, error) {
+	r, err := loadRoom(e.ctx, e.q, id, "")
+	if errors.Is(err, errRoomUnknown) {
+		return roomRow{Room: chat.Room{ID: id}}, nil
+	}
+	return r, err
+}
+
 func (e *enactment) undoArchived(x chat.ActEffect) error {
-	r, err := loadRoom(e.ctx, e.q, x.Room, "")
+	r, err := e.undoneIn(x.Room)
 	switch {
 	case err != nil:
 		return err
@@ -194,7 +204,7 @@ func (e *enactment) undoUncleared(x chat.ActEffect) error {
 
 // freshStart gives a room its next epoch; false where it was deleted.
 func (e *enactment) freshStart(x chat.ActEffect) (bool, error) {
-	n, err := e.exec(`UPDATE rooms SET incarnation = incarnation + 1 WHERE id = $1`, string(x.Room))
+	n, err := e.exec(`UPDATE rooms SET incarnation = incarnation + 1 WHERE id = $1 AND removed_at = 0`, string(x.Room))
 	if err != nil {
 		return false, fmt.Errorf("begin an epoch: %w", err)
 	}

@@ -23,10 +23,13 @@ CREATE TABLE rooms (
     version     BIGINT NOT NULL DEFAULT 1, -- of settings and archive
     settings    TEXT   NOT NULL, -- JSON, only what was set
     archived_at BIGINT NOT NULL DEFAULT 0, -- 0: it isn't
+    removed_at  BIGINT NOT NULL DEFAULT 0, -- it is unknown since then, and what it holds is being deleted; 0: it isn't
     created_at  BIGINT NOT NULL
 );
 
--- Rooms that were deleted: made again, they get the next incarnation.
+CREATE INDEX rooms_removed ON rooms (id) WHERE removed_at > 0;
+
+-- Rooms that were deleted: made again, they get the next incarnation. What was admitted to this one or an earlier one is refused.
 CREATE TABLE removed_rooms (
     id          TEXT PRIMARY KEY,
     incarnation BIGINT NOT NULL

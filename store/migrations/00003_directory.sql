@@ -61,6 +61,7 @@ CREATE TABLE read_markers (
 );
 
 CREATE INDEX read_markers_at ON read_markers (at);
+CREATE INDEX read_markers_room ON read_markers (room);
 
 CREATE TABLE sanctions (
     id          TEXT PRIMARY KEY,

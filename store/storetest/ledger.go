@@ -27,6 +27,8 @@ var ledgerTests = map[string]func(*testing.T, Backend){
 	"sanctions undone":     testUndoSanctions,
 	"rooms made and ended": testRoomSteps,
 	"acts bounded":         testActsBounded,
+	"a room removed":       testRemovedRoom,
+	"a removed room":       testRemovedStaysGone,
 	"shadowed":             testShadow,
 	"shadowed reactions":   testShadowReactions,
 	"held":                 testHeld,

@@ -207,6 +207,7 @@ func testUndoRooms(t *testing.T, b Backend) {
 // redoOf is the undoing of an undo.
 func redoOf(f *fixture, undo chat.Enacted) chat.Enacted {
 	f.t.Helper()
+	f.swept()
 	f.say("a", ann, "made again")
 	f.must(chat.ActArchive, chat.ArchiveStep{Room: "a", On: true})
 	f.must(chat.ActArchive, chat.ArchiveStep{Room: "a"})
@@ -302,6 +303,7 @@ func testRoomSteps(t *testing.T, b Backend) {
 	if !slices.Equal(removed.Reset, []chat.RoomID{"a"}) || len(removed.Unlocked) != 1 {
 		t.Errorf("removed: got %+v", removed)
 	}
+	f.swept()
 	for _, table := range []string{"rooms", "events", "messages", "reactions", "reaction_totals", "nonces", "held", "read_markers"} {
 		if n := f.number(`SELECT count(*) FROM ` + table); n != 0 {
 			t.Errorf("got %d rows in %s of a room that is no more", n, table)
@@ -315,7 +317,10 @@ func testRoomSteps(t *testing.T, b Backend) {
 	if e.Epoch != gone.Epoch || e.Prev != 0 {
 		t.Errorf("made again: got epoch %q, prev %d, want %q, and numbers from the start", e.Epoch, e.Prev, gone.Epoch)
 	}
-	f.must(chat.ActRemoveRoom, chat.RemoveRoomStep{Room: "a"})
+	_, err = f.decree(chat.ActRemoveRoom, chat.RemoveRoomStep{Room: "a", IfVersion: f.snapshot("a").Room.Version + 1})
+	wantCode(t, "removed at an old version", err, "stale")
+	f.must(chat.ActRemoveRoom, chat.RemoveRoomStep{Room: "a", IfVersion: f.snapshot("a").Room.Version})
+	f.swept()
 	if again := f.snapshot("a").Room.Epoch; again == gone.Epoch || again == was.Epoch {
 		t.Errorf("removed again: got epoch %q as before", again)
 	}

@@ -249,9 +249,20 @@ BEGIN
 END;
 $fn$;
 
+-- chatd_over reports whether the room of o was removed: it is being deleted, or o was
+-- admitted to one that is no more.
+CREATE FUNCTION chatd_over(o jsonb) RETURNS boolean LANGUAGE sql STABLE AS $fn$
+    SELECT EXISTS (SELECT 1 FROM rooms WHERE id = o->>'room' AND removed_at > 0)
+        OR o ? 'life' AND EXISTS (SELECT 1 FROM removed_rooms
+            WHERE id = o->>'room' AND incarnation + 1 >= (o->>'life')::bigint);
+$fn$;
+
 -- chatd_op does one op of a batch, or of a deed.
 CREATE FUNCTION chatd_op(o jsonb, c jsonb) RETURNS jsonb LANGUAGE plpgsql AS $fn$
 BEGIN
+    IF chatd_over(o) THEN
+        RETURN jsonb_build_object('code', 'room_unknown');
+    END IF;
     RETURN CASE o->>'op'
         WHEN 'post' THEN chatd_post(o, c)
         WHEN 'hold' THEN chatd_hold(o, c)
