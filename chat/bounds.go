@@ -148,5 +148,5 @@ func boundDuration(by Actor, d time.Duration) error {
 	if by.Grant == nil || by.Grant.LongestBan == 0 || d > 0 && d <= by.Grant.LongestBan {
 		return nil
 	}
-	return Refuse(Forbidden, "bound_duration", "Sanctions by this key hold for at most %s.", span(by.Grant.LongestBan))
+	return Refuse(Forbidden, "bound_duration", "Sanctions and lock-downs by this key hold for at most %s.", span(by.Grant.LongestBan))
 }

@@ -101,7 +101,8 @@ func (s *Service) mayKeepRooms(by Actor, room RoomID) error {
 }
 
 // LockDown lays a lock-down over a room's settings, or over all rooms', until l.Until. ID, Act, By and At are set here. The impact
-// is who could write (or, of no_joins, nobody) until now and can't any more. Codes lockdown_invalid, duration_invalid.
+// is who could write (or, of no_joins, nobody) until now and can't any more. Codes lockdown_invalid, duration_invalid,
+// bound_duration.
 func (s *Service) LockDown(ctx context.Context, o Order, l Lockdown) (Outcome, error) {
 	if o.By.Role == RoleModerator {
 		return Outcome{}, Refuse(Forbidden, "scope_missing", "That is for staff.")
@@ -117,6 +118,9 @@ func (s *Service) LockDown(ctx context.Context, o Order, l Lockdown) (Outcome, e
 	l.Until = l.Until.UTC().Truncate(time.Millisecond)
 	l, err := cleanLockdown(l)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if err := boundDuration(o.By, l.Until.Sub(l.At)); err != nil {
 		return Outcome{}, err
 	}
 	if o.Reason == "" {

@@ -27,8 +27,9 @@ func (a Act) Undoable() bool {
 }
 
 // Undo takes an act back: exactly what it changed and nothing has changed since. What is left is in Skipped. An undo is undone
-// likewise. Admins undo anything but what is about staff (owners do), moderators what was done within their rooms.
-// Codes act_not_found, already_undone, not_undoable, scope_missing.
+// likewise. Admins undo anything but what is about staff (owners do), moderators what was done within their rooms; and everybody only
+// what they could have done the other way round themselves. Codes act_not_found, already_undone, not_undoable, scope_missing,
+// bound_*, target_protected.
 func (s *Service) Undo(ctx context.Context, o Order, id ActID) (Outcome, error) {
 	a, err := s.toUndo(ctx, o.By, id)
 	if err != nil {
@@ -68,7 +69,10 @@ func (s *Service) toUndo(ctx context.Context, by Actor, id ActID) (Act, error) {
 	if err != nil {
 		return Act{}, err
 	}
-	return a, mayUndoAccounts(by, root)
+	if err := mayUndoAccounts(by, root); err != nil || a.UndoneBy != "" {
+		return a, err
+	}
+	return a, s.mayPutBack(ctx, by, a)
 }
 
 // mayUndoAccounts keeps who isn't an owner from undoing what is about staff, and keys from making themselves wider.

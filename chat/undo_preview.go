@@ -34,13 +34,11 @@ func (s *Service) PreviewUndoSince(ctx context.Context, o Order, by UserID, sinc
 			return Outcome{}, fmt.Errorf("list acts: %w", err)
 		}
 		for _, a := range acts {
-			switch {
-			case a.UndoneBy != "":
+			if a.UndoneBy != "" {
 				continue
-			case !a.Undoable():
-				out.Skipped = append(out.Skipped, Skipped{
-					What: string(a.Kind), Subject: string(a.ID), Code: "not_undoable", Message: "What this act did can't be taken back.",
-				})
+			}
+			if why := s.undoRefusal(ctx, o.By, a); why != nil {
+				out.Skipped = append(out.Skipped, Skipped{What: string(a.Kind), Subject: string(a.ID), Code: why.Code, Message: why.Message})
 				continue
 			}
 			out.Impact.Messages += messagesOf(a)
@@ -65,4 +63,22 @@ func (s *Service) PreviewUndoSince(ctx context.Context, o Order, by UserID, sinc
 		}
 	}
 	return out, nil
+}
+
+// undoRefusal is why an act wouldn't be taken back; nil: it would be.
+func (s *Service) undoRefusal(ctx context.Context, by Actor, a Act) *Error {
+	if !a.Undoable() {
+		return errNotUndoable()
+	}
+	root, err := s.rootOf(ctx, a)
+	if err == nil {
+		err = mayUndoAccounts(by, root)
+	}
+	if err == nil {
+		err = s.mayPutBack(ctx, by, a)
+	}
+	if err != nil {
+		return AsError(err)
+	}
+	return nil
 }

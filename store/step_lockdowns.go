@@ -41,7 +41,7 @@ func (e *enactment) unlock(l chat.Lockdown) error {
 		string(l.ID), max(e.at, 1), string(e.deed.Act.By), e.id()); err != nil {
 		return fmt.Errorf("unlock: %w", err)
 	}
-	e.effect(chat.ActEffect{What: "lockdown_lifted", Room: l.Room, Subject: string(l.ID)})
+	e.effect(chat.ActEffect{What: "lockdown_lifted", Room: l.Room, Subject: string(l.ID), Before: jsonTime(l.Until)})
 	e.done.Unlocked = append(e.done.Unlocked, l)
 	return nil
 }
