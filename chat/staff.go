@@ -52,6 +52,15 @@ func (s *Service) mayManage(ctx context.Context, by Actor, name string) (StaffAc
 	return a, nil
 }
 
+// mayReset is mayManage for how an account logs in. One's own takes the password: a session alone, which may be stolen, isn't enough.
+func (s *Service) mayReset(ctx context.Context, by Actor, name string) error {
+	if by.staffName() == name {
+		return Refuse(Forbidden, "staff_protected", "Your own password and second factor you change on your account's page, with your password.")
+	}
+	_, err := s.mayManage(ctx, by, name)
+	return err
+}
+
 func (a Actor) isOwner() bool { return a.Grant != nil && a.Grant.Role == Owner }
 
 // mayGive refuses to give a role in these rooms to who has less, and returns the rooms as they are stored.
@@ -65,6 +74,9 @@ func (s *Service) mayGive(by Actor, role StaffRole, rooms []string) ([]string, e
 	}
 	if role == Owner && !by.isOwner() {
 		return nil, Refuse(Forbidden, "staff_protected", "Only owners make owners.")
+	}
+	if role == Owner && rooms != nil {
+		return nil, Refuse(Invalid, "rooms_invalid", "Owners are owners of everything: an owner can't be limited to rooms.")
 	}
 	if e := by.refuseWider(*GrantOf(role, rooms), time.Time{}); e != nil {
 		return nil, e
@@ -191,9 +203,9 @@ func (s *Service) RemoveStaff(ctx context.Context, o Order, name string, ifVersi
 	return s.decree(ctx, o, ActRemoveStaff, RemoveStaffStep{Name: name, IfVersion: ifVersion})
 }
 
-// ResetPassword gives an account a password that has to be changed, and ends its sessions. Refusals: as of ChangeStaff.
+// ResetPassword gives another account a password that has to be changed, and ends its sessions. Refusals: as of ChangeStaff.
 func (s *Service) ResetPassword(ctx context.Context, o Order, name, passwordHash string) (Outcome, error) {
-	if _, err := s.mayManage(ctx, o.By, name); err != nil {
+	if err := s.mayReset(ctx, o.By, name); err != nil {
 		return Outcome{}, err
 	}
 	must := true
@@ -203,7 +215,7 @@ func (s *Service) ResetPassword(ctx context.Context, o Order, name, passwordHash
 
 // ResetTOTP turns another account's second factor off, and ends its sessions. Refusals: as of ChangeStaff.
 func (s *Service) ResetTOTP(ctx context.Context, o Order, name string) (Outcome, error) {
-	if _, err := s.mayManage(ctx, o.By, name); err != nil {
+	if err := s.mayReset(ctx, o.By, name); err != nil {
 		return Outcome{}, err
 	}
 	return s.decree(ctx, o, ActTOTP,
