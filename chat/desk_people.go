@@ -26,14 +26,16 @@ func (s *Service) AddNote(ctx context.Context, o Order, user UserID, text string
 	return s.perform(ctx, o, Deed{Act: Act{At: n.At, Kind: ActNote, Users: []UserID{user}}, Steps: []Step{NoteStep{Note: n}}}, work{})
 }
 
-// RemoveNote takes a note back. Code note_not_found.
+// RemoveNote takes a note back; who is limited to rooms, their own. Codes note_not_found, bound_rooms.
 func (s *Service) RemoveNote(ctx context.Context, o Order, user UserID, id NoteID) (Outcome, error) {
 	if err := s.may(o.By, UsersWrite); err != nil {
 		return Outcome{}, err
 	}
-	return s.perform(ctx, o, Deed{
-		Act: Act{Kind: ActUnnote, Users: []UserID{user}}, Steps: []Step{UnnoteStep{User: user, ID: id}},
-	}, work{})
+	st := UnnoteStep{User: user, ID: id}
+	if !o.By.Grant.Everywhere() {
+		st.By = o.By.ID
+	}
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActUnnote, Users: []UserID{user}}, Steps: []Step{st}}, work{})
 }
 
 // RevokeTokens makes worthless the tokens that were issued to a user before a time, and ends the sessions that came with
@@ -75,7 +77,8 @@ func (s *Service) RevokeTokens(ctx context.Context, o Order, user UserID, before
 }
 
 // Disconnect ends connections: those with these ids, or all of whom a selection picks. They may come back. What isn't there is in
-// Failed; where one id was asked for, it is the refusal. Codes connection_not_found, selection_*.
+// Failed, and who is protected; where one id was asked for, it is the refusal. Codes connection_not_found, target_protected,
+// selection_*.
 func (s *Service) Disconnect(ctx context.Context, o Order, ids []SessionID, sel *Selection) (Outcome, error) {
 	if err := s.may(o.By, ConnectionsWrite); err != nil {
 		return Outcome{}, err
@@ -147,15 +150,18 @@ func (s *Service) sessionsByID(by Actor, ids []SessionID) ([]LiveSession, []Fail
 			continue
 		}
 		l, ok := byID[id]
+		why := protect(by, person{id: l.Actor.ID, role: l.Actor.Role})
 		if !ok {
-			why := Refuse(NotFound, "connection_not_found", "There is no such connection.")
-			if len(ids) == 1 {
-				return nil, nil, why
-			}
-			failed = append(failed, Failure{ID: string(id), Why: why})
-			continue
+			why = Refuse(NotFound, "connection_not_found", "There is no such connection.")
 		}
-		all = append(all, l)
+		switch {
+		case why == nil:
+			all = append(all, l)
+		case len(ids) == 1:
+			return nil, nil, why
+		default:
+			failed = append(failed, Failure{ID: string(id), Why: AsError(why)})
+		}
 	}
 	return all, failed, nil
 }

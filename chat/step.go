@@ -106,6 +106,7 @@ type (
 	UnnoteStep struct {
 		User UserID
 		ID   NoteID
+		By   UserID // its author, where it has to be theirs (bound_rooms); empty: anybody's
 	}
 	// RevokeTokensStep makes tokens worthless that were issued to a user before a time. It never goes back.
 	RevokeTokensStep struct {

@@ -7,7 +7,10 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-var errNoteNotFound = chat.Refuse(chat.NotFound, "note_not_found", "There is no such note.")
+var (
+	errNoteNotFound = chat.Refuse(chat.NotFound, "note_not_found", "There is no such note.")
+	errNotOwnNote   = chat.Refuse(chat.Forbidden, "bound_rooms", "Notes are about users in all rooms: who is limited to rooms takes back their own.")
+)
 
 // Notes implements chat.People.
 func (s *Store) Notes(ctx context.Context, user chat.UserID, before chat.NoteID, limit int) ([]chat.Note, error) {

@@ -36,14 +36,30 @@ func (e *enactment) noteStep(s chat.NoteStep) error {
 }
 
 func (e *enactment) unnoteStep(s chat.UnnoteStep) error {
-	removed, err := e.removeNote(s.ID, s.User)
-	if err == nil && !removed {
-		err = errNoteNotFound
+	if err := e.ownNote(s); err != nil {
+		return err
 	}
-	if err == nil {
-		e.hits(s.User)
+	if _, err := e.removeNote(s.ID, s.User); err != nil {
+		return err
 	}
-	return err
+	e.hits(s.User)
+	return nil
+}
+
+// ownNote refuses a note of somebody else's where it has to be the author who takes it back.
+func (e *enactment) ownNote(s chat.UnnoteStep) error {
+	var by chat.UserID
+	err := e.q.QueryRowContext(e.ctx, `SELECT by_id FROM notes WHERE id = $1 AND user_id = $2 AND removed_at = 0`,
+		string(s.ID), string(s.User)).Scan(&by)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return errNoteNotFound
+	case err != nil:
+		return fmt.Errorf("read note: %w", err)
+	case s.By != "" && by != s.By:
+		return errNotOwnNote
+	}
+	return nil
 }
 
 // removeNote takes a standing note back. Its text stays for a while, so that this can be undone.
