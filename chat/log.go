@@ -95,6 +95,7 @@ type RoomQuery struct {
 	Text     string // in the name or the title, case folded
 	Archived *bool
 	Within   []string // globs; nil: all
+	Only     []RoomID // of these alone; nil: of all
 }
 
 // Messages reads messages as staff may see them.

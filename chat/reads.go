@@ -42,14 +42,21 @@ func (s *Service) ListRooms(ctx context.Context, by Actor, q RoomQuery, occupied
 	if err != nil {
 		return nil, fmt.Errorf("count occupied rooms: %w", err)
 	}
+	if occupied != nil && *occupied {
+		return s.occupiedRooms(ctx, by, q, in)
+	}
+	limit := q.Limit
+	if occupied != nil {
+		q.Limit = max(limit, roomsAtOnce)
+	}
 	var found []RoomView
-	for limit := q.Limit; ; {
+	for {
 		rooms, err := s.Directory.Rooms(ctx, q)
 		if err != nil {
 			return nil, fmt.Errorf("list rooms: %w", err)
 		}
 		for _, r := range rooms {
-			if occupied == nil || *occupied == (in[r.ID] > 0) {
+			if occupied == nil || in[r.ID] == 0 {
 				found = append(found, s.roomView(r, in[r.ID]))
 			}
 			if len(found) == limit {
@@ -61,6 +68,35 @@ func (s *Service) ListRooms(ctx context.Context, by Actor, q RoomQuery, occupied
 		}
 		q.After = rooms[len(rooms)-1].ID
 	}
+}
+
+// roomsAtOnce is how many rooms are read at once to find a few.
+const roomsAtOnce = 256
+
+// occupiedRooms is ListRooms of rooms with somebody in them, which are few among all.
+func (s *Service) occupiedRooms(ctx context.Context, by Actor, q RoomQuery, in map[RoomID]int) ([]RoomView, error) {
+	var names []RoomID
+	for room, members := range in {
+		if members > 0 && room > q.After && by.Grant.Covers(room) {
+			names = append(names, room)
+		}
+	}
+	slices.Sort(names)
+	var found []RoomView
+	for some := range slices.Chunk(names, roomsAtOnce) {
+		part := q
+		part.Only, part.Limit = some, len(some)
+		rooms, err := s.Directory.Rooms(ctx, part)
+		if err != nil {
+			return nil, fmt.Errorf("list occupied rooms: %w", err)
+		}
+		for _, r := range rooms {
+			if found = append(found, s.roomView(r, in[r.ID])); len(found) == q.Limit {
+				return found, nil
+			}
+		}
+	}
+	return found, nil
 }
 
 func (s *Service) roomView(r Room, members int) RoomView {

@@ -26,7 +26,7 @@ func (s *Store) Rooms(ctx context.Context, want chat.RoomQuery) ([]chat.Room, er
 			if text == "" && want.Within == nil {
 				step = want.Limit
 			}
-			some, err := listRooms(ctx, q, after, want.Archived, step)
+			some, err := listRooms(ctx, q, after, want, step)
 			if err != nil {
 				return err
 			}
@@ -58,15 +58,20 @@ func within(globs []string, room chat.RoomID) bool {
 	})
 }
 
-func listRooms(ctx context.Context, q querier, after string, archived *bool, limit int) ([]chat.Room, error) {
+func listRooms(ctx context.Context, q querier, after string, want chat.RoomQuery, limit int) ([]chat.Room, error) {
 	where := map[bool]string{true: ` AND r.archived_at > 0`, false: ` AND r.archived_at = 0`}
-	which := ""
-	if archived != nil {
-		which = where[*archived]
+	which, args := "", []any{after, limit}
+	if want.Archived != nil {
+		which = where[*want.Archived]
+	}
+	if want.Only != nil {
+		only := padded(want.Only)
+		which += ` AND r.id IN (` + list(len(args)+1, len(only)) + `)`
+		args = append(args, only...)
 	}
 	rows, err := q.QueryContext(ctx, `SELECT r.id, r.incarnation, r.seq, r.version, r.settings, r.archived_at, r.created_at, g.value
 		FROM rooms r CROSS JOIN meta g WHERE g.name = 'generation' AND r.removed_at = 0 AND r.id COLLATE "binary" > $1`+which+`
-		ORDER BY r.id COLLATE "binary" LIMIT $2`, after, limit)
+		ORDER BY r.id COLLATE "binary" LIMIT $2`, args...)
 	if err != nil {
 		return nil, err
 	}
