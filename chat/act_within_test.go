@@ -42,13 +42,17 @@ func (d *desk) actsOf(t *testing.T, by chat.Actor) []chat.ActID {
 // What is only partly in somebody's rooms is none of their business.
 func TestWhoIsLimitedSeesAndUndoesWhatIsWithinTheirRooms(t *testing.T) {
 	everywhere := chat.SanctionOrder{Target: on(bob), Effect: chat.Mute}
-	within := func(rooms string) chat.SanctionOrder { return chat.SanctionOrder{Target: on(bob), Effect: chat.Mute, Rooms: rooms} }
+	within := func(rooms string) chat.SanctionOrder {
+		return chat.SanctionOrder{Target: on(bob), Effect: chat.Mute, Rooms: rooms}
+	}
 	mia := limited("s:mia", "general", "team-*")
 	sanction := func(o chat.Order, so chat.SanctionOrder) func(*testing.T, *desk) (chat.Outcome, error) {
 		return func(t *testing.T, d *desk) (chat.Outcome, error) { return d.Sanction(t.Context(), o, so) }
 	}
 	imported := func(orders ...chat.SanctionOrder) func(*testing.T, *desk) (chat.Outcome, error) {
-		return func(t *testing.T, d *desk) (chat.Outcome, error) { return d.ImportSanctions(t.Context(), byStaff, orders) }
+		return func(t *testing.T, d *desk) (chat.Outcome, error) {
+			return d.ImportSanctions(t.Context(), byStaff, orders)
+		}
 	}
 	purge := func(o chat.Order, rooms string) func(*testing.T, *desk) (chat.Outcome, error) {
 		return func(t *testing.T, d *desk) (chat.Outcome, error) {

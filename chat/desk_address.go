@@ -17,9 +17,9 @@ const (
 var loopbacks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // dangers are the warnings that stop a sanction against an address unless it is forced.
-func (s *Service) dangers(t Target) []Warning {
+func (s *Service) dangers(t Target, live []LiveSession) []Warning {
 	var all []Warning
-	if s.hitsProxy(t) {
+	if s.hitsProxy(t, live) {
 		all = append(all, Warning{"own_proxy", "That is a trusted proxy's address: every visitor comes from there."})
 	}
 	if s.hitsLoopback(t) {
@@ -31,11 +31,11 @@ func (s *Service) dangers(t Target) []Warning {
 	return all
 }
 
-func (s *Service) hitsProxy(t Target) bool {
+func (s *Service) hitsProxy(t Target, live []LiveSession) bool {
 	if t.Alias != "" {
 		// Networks of proxies can't be compared with an alias; those that connect can.
 		return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.IsSingleIP() && s.Alias(p.Addr()) == t.Alias }) ||
-			slices.ContainsFunc(s.Sessions.List(), func(l LiveSession) bool { return s.isProxy(l.addr()) && s.aliasOf(l) == t.Alias })
+			slices.ContainsFunc(live, func(l LiveSession) bool { return s.isProxy(l.addr()) && s.aliasOf(l) == t.Alias })
 	}
 	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return t.Prefix.Overlaps(plainPrefix(p)) })
 }

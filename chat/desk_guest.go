@@ -27,6 +27,9 @@ func (s *Service) accompany(ctx context.Context, by Actor, so SanctionOrder, liv
 	if so.Effect != Ban || so.AddressFor < 0 {
 		return nil
 	}
+	if !slices.ContainsFunc(b.sanctions, func(x Sanction) bool { return x.Target.User.Guest() }) {
+		return nil
+	}
 	byUser := make(map[UserID][]LiveSession)
 	for _, l := range live {
 		if l.Actor.Guest() {
@@ -58,7 +61,7 @@ func (s *Service) onAddress(by Actor, so SanctionOrder, ban Sanction, p netip.Pr
 	if have[guests] {
 		return
 	}
-	if dangers := s.dangers(guests); len(dangers) > 0 {
+	if dangers := s.dangers(guests, nil); len(dangers) > 0 {
 		have[guests] = true
 		b.skipped = append(b.skipped, Skipped{
 			What: "sanction_made", Subject: string(ban.ID), Code: dangers[0].Code,

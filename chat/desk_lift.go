@@ -21,20 +21,29 @@ func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (O
 		return Outcome{}, false, nil
 	case err != nil:
 		return Outcome{}, false, fmt.Errorf("find sanction: %w", err)
+	case s.mayOver(o.By, SanctionsWrite, old.Rooms) != nil:
+		return Outcome{}, true, errNoSanction()
 	case old.Target != *so.Target || old.Rooms != so.Rooms || old.Effect != so.Effect || old.Interval != so.Interval || !old.Standing(s.now()):
 		return Outcome{}, true, Refuse(Conflict, "sanction_exists",
 			"This id stands for another target, scope or effect, or for one that is over. Choose another id.")
 	}
-	expires := s.sanctionOf(o.By, so, *so.Target, "").Expires
-	out, err := s.AlterSanction(ctx, o, AlterStep{
-		ID: so.ID, Reason: &so.Reason, Note: &so.Note, Expires: &expires, IfVersion: so.IfVersion,
-	})
+	a := AlterStep{ID: so.ID, Reason: &so.Reason, Note: &so.Note, IfVersion: so.IfVersion}
+	now := s.sanctionOf(o.By, so, *so.Target, "")
+	if so.Duration != old.duration() { // the same again stays as it is: a repetition changes nothing
+		a.Expires = &now.Expires
+	}
+	out, err := s.alterSanction(ctx, o, a, now.Starts)
 	return out, true, err
 }
 
-// AlterSanction changes a standing sanction: its reason, its note, its end. Codes sanction_not_found, stale,
-// duration_invalid, bound_duration.
+// AlterSanction changes a standing sanction: its reason, its note, its end; and, of a guest's ban, likewise the bans on the guest's
+// addresses that accompany it. Codes sanction_not_found, stale, duration_invalid, bound_duration.
 func (s *Service) AlterSanction(ctx context.Context, o Order, a AlterStep) (Outcome, error) {
+	return s.alterSanction(ctx, o, a, time.Time{})
+}
+
+// alterSanction is AlterSanction; what bounds who asks is counted from since, or, where that is zero, from the sanction's start.
+func (s *Service) alterSanction(ctx context.Context, o Order, a AlterStep, since time.Time) (Outcome, error) {
 	x, err := s.standingSanction(ctx, o.By, a.ID)
 	if err != nil {
 		return Outcome{}, err
@@ -53,17 +62,49 @@ func (s *Service) AlterSanction(ctx context.Context, o Order, a AlterStep) (Outc
 	}
 	if a.Expires != nil {
 		end := a.Expires.UTC().Truncate(time.Millisecond)
-		if err := s.checkEnd(o.By, x, end); err != nil {
+		if since.IsZero() {
+			since = x.Starts
+		}
+		if err := s.checkEnd(o.By, x, since, end); err != nil {
 			return Outcome{}, err
 		}
 		a.Expires = &end
-		x.Expires = end
 	}
-	return s.perform(ctx, o, Deed{Act: Act{Kind: ActAlter, Users: usersOf([]Sanction{x})}, Steps: []Step{a}},
+	steps, err := s.alterWith(ctx, x, a)
+	if err != nil {
+		return Outcome{}, err
+	}
+	assign(&x.Expires, a.Expires)
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActAlter, Users: usersOf([]Sanction{x})}, Steps: steps},
 		work{impact: s.impactOfSanctions([]Sanction{x})})
 }
 
-func (s *Service) checkEnd(by Actor, x Sanction, end time.Time) error {
+// alterWith alters x, and with it what accompanies it with the same effect and end.
+func (s *Service) alterWith(ctx context.Context, x Sanction, a AlterStep) ([]Step, error) {
+	with, err := s.accompanying(ctx, []Sanction{x})
+	if err != nil {
+		return nil, err
+	}
+	steps := []Step{a}
+	for _, y := range with {
+		if y.Effect == x.Effect && y.Expires.Equal(x.Expires) {
+			more := a
+			more.ID, more.IfVersion = y.ID, 0
+			steps = append(steps, more)
+		}
+	}
+	return steps, nil
+}
+
+// duration is how long a sanction holds in all; zero: for good.
+func (s Sanction) duration() time.Duration {
+	if s.Expires.IsZero() {
+		return 0
+	}
+	return s.Expires.Sub(s.Starts)
+}
+
+func (s *Service) checkEnd(by Actor, x Sanction, since, end time.Time) error {
 	if end.IsZero() {
 		return boundDuration(by, 0)
 	}
@@ -71,7 +112,7 @@ func (s *Service) checkEnd(by Actor, x Sanction, end time.Time) error {
 	if !end.After(now) || !end.After(x.Starts) || end.Sub(now) > MaxSanction {
 		return Refuse(Invalid, "duration_invalid", "It ends after now and after its start, within %d seconds; to end it now, lift it.", int64(MaxSanction/time.Second))
 	}
-	return boundDuration(by, end.Sub(x.Starts))
+	return boundDuration(by, end.Sub(since))
 }
 
 // standingSanction finds a sanction that its caller may change. Code sanction_not_found.
@@ -85,12 +126,16 @@ func (s *Service) standingSanction(ctx context.Context, by Actor, id SanctionID)
 	}
 	// Whether there is one that is none of the caller's business isn't told.
 	if s.mayOver(by, SanctionsWrite, x.Rooms) != nil || by.Role != RoleStaff && !inChat(x.Target, x.Effect) || !x.Standing(s.now()) {
-		return Sanction{}, Refuse(NotFound, "sanction_not_found", "No such sanction stands.")
+		return Sanction{}, errNoSanction()
 	}
 	if x.Target.User == by.ID || slices.Contains(x.Also, by.ID) {
 		return Sanction{}, Refuse(Invalid, "target_protected", "You can't change what is held against yourself.")
 	}
 	return x, nil
+}
+
+func errNoSanction() *Error {
+	return Refuse(NotFound, "sanction_not_found", "No such sanction stands.")
 }
 
 // Lift ends sanctions before their time, and what accompanies them, in one act. Those that don't stand are in Failed; where

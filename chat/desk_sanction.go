@@ -34,11 +34,12 @@ func (s *Service) Sanction(ctx context.Context, o Order, so SanctionOrder) (Outc
 			return out, err
 		}
 	}
-	b, err := s.beginSanction(ctx, o, so)
+	live := s.Sessions.List()
+	b, err := s.beginSanction(ctx, o, so, live)
 	if err != nil {
 		return Outcome{}, err
 	}
-	return s.impose(ctx, o, b)
+	return s.impose(ctx, o, b, live)
 }
 
 // ImportSanctions makes many sanctions in one act. Those that can't be made are in Failed, by their ID or else their
@@ -51,9 +52,10 @@ func (s *Service) ImportSanctions(ctx context.Context, o Order, all []SanctionOr
 		return Outcome{}, err
 	}
 	var sum imposition
+	live := s.Sessions.List() // once: there may be many
 	ids := make(map[SanctionID]bool)
 	for i, so := range all {
-		b, err := s.importable(ctx, o, so, ids)
+		b, err := s.importable(ctx, o, so, ids, live)
 		switch {
 		case err == nil:
 			sum.add(b)
@@ -70,11 +72,11 @@ func (s *Service) ImportSanctions(ctx context.Context, o Order, all []SanctionOr
 	if len(sum.sanctions) == 0 {
 		return Outcome{DryRun: o.DryRun, Failed: sum.failed}, nil
 	}
-	return s.impose(ctx, o, sum)
+	return s.impose(ctx, o, sum, live)
 }
 
 // importable makes one of many. One whose ID is known is there already.
-func (s *Service) importable(ctx context.Context, o Order, so SanctionOrder, ids map[SanctionID]bool) (imposition, error) {
+func (s *Service) importable(ctx context.Context, o Order, so SanctionOrder, ids map[SanctionID]bool, live []LiveSession) (imposition, error) {
 	if so.Target == nil {
 		return imposition{}, Refuse(Invalid, "target_invalid", "Each of them needs a target.")
 	}
@@ -87,7 +89,7 @@ func (s *Service) importable(ctx context.Context, o Order, so SanctionOrder, ids
 			return imposition{}, fmt.Errorf("find sanction: %w", err)
 		}
 	}
-	b, err := s.beginSanction(ctx, o, so)
+	b, err := s.beginSanction(ctx, o, so, live)
 	if err == nil && so.ID != "" {
 		ids[so.ID] = true
 	}
@@ -121,7 +123,7 @@ func (b *imposition) add(more imposition) {
 }
 
 // impose does it, in one act.
-func (s *Service) impose(ctx context.Context, o Order, b imposition) (Outcome, error) {
+func (s *Service) impose(ctx context.Context, o Order, b imposition, live []LiveSession) (Outcome, error) {
 	if o.Reason == "" {
 		o.Reason = b.sanctions[0].Reason // what its targets read is why
 	}
@@ -129,7 +131,7 @@ func (s *Service) impose(ctx context.Context, o Order, b imposition) (Outcome, e
 	for i := range b.sanctions {
 		b.sanctions[i].Act = id
 	}
-	im := s.impactOfSanctions(b.sanctions)
+	im := s.impactOfSanctionsOn(live, b.sanctions)
 	im.Staff, im.Warnings = b.staff, b.warnings
 	if b.wide && im.SignedIn > 0 {
 		im.Warnings = append(im.Warnings, Warning{"hits_signed_in", fmt.Sprintf("%d signed-in users are hit.", im.SignedIn)})
@@ -144,12 +146,11 @@ func (s *Service) impose(ctx context.Context, o Order, b imposition) (Outcome, e
 }
 
 // beginSanction checks an order and makes its sanctions.
-func (s *Service) beginSanction(ctx context.Context, o Order, so SanctionOrder) (imposition, error) {
+func (s *Service) beginSanction(ctx context.Context, o Order, so SanctionOrder, live []LiveSession) (imposition, error) {
 	so, err := s.cleanSanction(o.By, so)
 	if err != nil {
 		return imposition{}, err
 	}
-	live := s.Sessions.List()
 	var b imposition
 	if so.Selection != nil {
 		people, err := s.selectFrom(ctx, o.By, *so.Selection, SanctionsWrite, live)
@@ -187,7 +188,7 @@ func (s *Service) beginTarget(ctx context.Context, o Order, so SanctionOrder, li
 		name = p.name
 	} else {
 		b.wide = true
-		dangers := s.dangers(*t)
+		dangers := s.dangers(*t, live)
 		if err := refuseDanger(o, dangers); err != nil {
 			return err
 		}

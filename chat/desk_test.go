@@ -13,13 +13,15 @@ import (
 
 // crowd holds live sessions, as the transport does.
 type crowd struct {
-	mu   sync.Mutex
-	open []chat.LiveSession
+	mu    sync.Mutex
+	open  []chat.LiveSession
+	lists int // how often they were asked for
 }
 
 func (c *crowd) List() []chat.LiveSession {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.lists++
 	return slices.Clone(c.open)
 }
 
