@@ -13,8 +13,10 @@ type Input struct {
 	// Views are the forms of one text that somebody reads: as typed, as plain text, as
 	// rendered. A term in any of them is a hit.
 	Views []string
-	// Room is where it is said. The policies of this version hold in every room.
+	// Room is where it is said. The policies of this version hold in every room that chose none.
 	Room string
+	// Policy is the one that the room chose; empty, or one that isn't there (any more): all of them.
+	Policy string
 }
 
 // Verdict is what the policies say about a text. The zero Verdict has no objection.
@@ -34,7 +36,9 @@ func (v Verdict) Rejects() bool { return v.Action == Reject }
 // Set is the policies of one folder, compiled. It is immutable.
 type Set struct {
 	version string
-	finder  finder
+	names   []string
+	finder  finder            // of all policies
+	own     map[string]finder // of each policy alone, by its name
 }
 
 // finder finds the first thing in a view that a rule objects to. It is the seam where
@@ -47,13 +51,20 @@ type finder interface {
 // Version is a hash of the content of all files; equal folders have equal versions.
 func (s *Set) Version() string { return s.version }
 
+// Names are the names of the policies, in order.
+func (s *Set) Names() []string { return slices.Clone(s.names) }
+
 // Check judges a text by every view of it. The first view with a hit decides.
 func (s *Set) Check(in Input) Verdict {
+	f, ok := s.own[in.Policy]
+	if !ok {
+		f = s.finder
+	}
 	for i, view := range in.Views {
 		if slices.Contains(in.Views[:i], view) {
 			continue // most texts read the same in every view
 		}
-		if v, hit := s.finder.find(view); hit {
+		if v, hit := f.find(view); hit {
 			v.View = i
 			return v
 		}

@@ -31,6 +31,7 @@ func Load(folder fs.FS) (*Set, error) {
 	}
 	var patterns []pattern
 	var problems []error
+	set := &Set{own: make(map[string]finder, len(names))}
 	whole := sha256.New()
 	for _, name := range names {
 		content, err := readBounded(folder, name)
@@ -43,12 +44,15 @@ func Load(folder fs.FS) (*Set, error) {
 		p := parser{file: name, policy: policyName(name), version: hash(content), left: MaxTerms - len(patterns)}
 		p.parse(content)
 		patterns = append(patterns, p.patterns...)
+		set.names = append(set.names, p.policy)
+		set.own[p.policy] = newWordFinder(p.patterns)
 		problems = append(problems, p.err())
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Set{version: shorten(whole.Sum(nil)), finder: newWordFinder(patterns)}, nil
+	set.version, set.finder = shorten(whole.Sum(nil)), newWordFinder(patterns)
+	return set, nil
 }
 
 func policyFiles(folder fs.FS) ([]string, error) {
