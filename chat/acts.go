@@ -26,7 +26,7 @@ func (s *Service) DeleteOwn(ctx context.Context, by Actor, room RoomID, ids []Me
 	if err := s.TakeAct(ctx, by); err != nil {
 		return Event{}, err
 	}
-	return s.append(ctx, by, room, Hide{IDs: ids, Act: ActID(s.NewID()), Author: by.ID})
+	return s.append(ctx, Change{Room: room, By: by.ID, At: s.now(), Op: Hide{IDs: ids, Act: ActID(s.NewID()), Author: by.ID}})
 }
 
 func checkIDs(ids []MessageID) error {
@@ -41,18 +41,16 @@ func (s *Service) React(ctx context.Context, by Actor, room RoomID, id MessageID
 	if !validEmoji(emoji) {
 		return Refuse(Invalid, "emoji_invalid", "A reaction is one emoji.")
 	}
-	r, err := s.Room(ctx, room)
+	a, err := s.mayWrite(ctx, by, room)
 	if err != nil {
 		return err
-	}
-	st, e := s.writing(by, r)
-	if e != nil {
-		return e
 	}
 	if err := s.TakeAct(ctx, by); err != nil {
 		return err
 	}
-	_, err = s.append(ctx, by, room, React{ID: id, Emoji: emoji, On: on, MaxKinds: MaxReactionKinds, Shadow: st.shadow != nil})
+	_, err = s.appendStill(ctx, by, a, func(st standing) (Op, error) {
+		return React{ID: id, Emoji: emoji, On: on, MaxKinds: MaxReactionKinds, Shadow: st.shadow != nil}, nil
+	})
 	return err
 }
 

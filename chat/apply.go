@@ -24,9 +24,9 @@ func (s *Service) apply(c ControlChange) {
 		s.revoked.put(user, from)
 	}
 	for _, room := range c.Removed {
-		s.rooms.forget(room)
+		s.rooms.forget(room, c.Act.Pos, c.Act.Kind == ActRemoveRoom, now)
 	}
 	for _, room := range c.Changed {
-		s.rooms.change(room)
+		s.rooms.change(room, c.Act.Pos, now)
 	}
 }

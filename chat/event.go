@@ -65,6 +65,10 @@ type Change struct {
 	By   UserID
 	At   time.Time // UTC, milliseconds
 	Op   Op
+	// Still, where it is set, is asked when the change's turn has come, after the completions of every Change and Deed before
+	// it: it returns what is to be done as things stand by then, or why nothing is (the Change's error). It is called from
+	// the committer, perhaps more than once: it must not block, and must not call the log.
+	Still func() (Op, error)
 	// Epoch is the room's as the author was admitted to it: what was admitted to a room that was removed since is refused
 	// with room_unknown, and makes no new one. Empty: whatever room there is.
 	Epoch Epoch

@@ -115,11 +115,12 @@ func (s *Service) mayMakeRoom(ctx context.Context, by Actor, room RoomID) error 
 	if err != nil {
 		return fmt.Errorf("count occupied rooms: %w", err)
 	}
-	if occupied[room] > 0 || by.Role == RoleStaff {
+	// Who was in a room that was removed makes no new one by having been there.
+	if occupied[room] > 0 && !s.rooms.removed(room) || by.Role == RoleStaff {
 		return nil
 	}
 	if s.Limits.RoomsByStaff && !by.Moderates(room) {
-		return Refuse(NotFound, "room_unknown", "There is no such room.")
+		return errRoomUnknown()
 	}
 	stored, err := s.Directory.CountRooms(ctx)
 	if err != nil {
@@ -130,6 +131,8 @@ func (s *Service) mayMakeRoom(ctx context.Context, by Actor, room RoomID) error 
 	}
 	return s.take(ctx, "room:a:"+AddrKey(by.Addr), s.Limits.NewRoomsPerAddr, "make rooms")
 }
+
+func errRoomUnknown() *Error { return Refuse(NotFound, "room_unknown", "There is no such room.") }
 
 // shared returns r without what depends on who asked.
 func shared(r Room) Room {

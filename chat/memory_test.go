@@ -87,14 +87,39 @@ func TestDeparturesFade(t *testing.T) {
 func TestAForgottenRoomIsReadAgain(t *testing.T) {
 	b := newRoomBook()
 	asOf := b.asOf()
-	b.forget("a")
+	b.forget("a", 1, true, noon)
 	b.put(Room{ID: "a"}, asOf, noon)
 	if _, ok := b.room("a", noon); ok {
 		t.Error("what was read before the room was removed is remembered")
 	}
 	b.put(Room{ID: "a", Epoch: "e", Seq: 5}, b.asOf(), noon)
-	b.change(Room{ID: "a", Epoch: "e", Seq: 4})
+	b.change(Room{ID: "a", Epoch: "e", Seq: 4}, 2, noon)
 	if r, _ := b.room("a", noon); r.Seq != 5 {
 		t.Errorf("the room is at %d, want the later state", r.Seq)
+	}
+}
+
+// A room that is being read while an act changes it is remembered as the act left it, or not at all; word of the act that
+// comes again changes nothing.
+func TestARoomReadBeforeItChangedIsReadAgain(t *testing.T) {
+	b := newRoomBook()
+	asOf := b.asOf()
+	b.change(Room{ID: "a", Epoch: "e", Seq: 5}, 7, noon)
+	b.put(Room{ID: "a", Epoch: "e", Seq: 4}, asOf, noon)
+	if r, ok := b.room("a", noon); ok {
+		t.Errorf("the room is remembered at %d, from before it was changed", r.Seq)
+	}
+	if _, e := b.still(Room{ID: "a", Epoch: "e", Seq: 4}, asOf); CodeOf(e) != "busy" {
+		t.Errorf("who was admitted before the change hears %v, want busy", e)
+	}
+	asOf = b.asOf()
+	b.change(Room{ID: "a", Epoch: "e", Seq: 5}, 7, noon)
+	b.put(Room{ID: "a", Epoch: "e", Seq: 5}, asOf, noon)
+	if r, ok := b.room("a", noon); !ok || r.Seq != 5 {
+		t.Errorf("what was read after the change isn't remembered")
+	}
+	b.prune(noon.Add(1))
+	if len(b.rooms)+len(b.losses) != 0 {
+		t.Errorf("%d rooms and %d losses are kept", len(b.rooms), len(b.losses))
 	}
 }

@@ -21,14 +21,14 @@ const MaxNonce = 64
 // A retry (same room, author and nonce within 24 hours) gets the message that was stored,
 // with Duplicate, whatever has changed since. What waits for a moderator is Committed.Held, and durable too.
 func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, done func(Committed, error)) {
-	m, st, err := s.admit(ctx, by, room, d)
+	p, err := s.admit(ctx, by, room, d)
 	if err != nil {
 		s.refuseOrRepeat(ctx, by, room, d.Nonce, err, done)
 		return
 	}
 	cost := payment{room: room, author: by.ID, nonce: d.Nonce}
 	s.payments.begin(cost)
-	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: m.At, Op: posting(m, d.Nonce, st)},
+	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: p.message.At, Op: posting(p.message, d.Nonce, p.st), Epoch: p.room.Epoch, Still: s.stillPosting(by, p, d.Nonce)},
 		func(c Committed, err error) {
 			s.payments.end(cost, err, s.now())
 			if err == nil && c.Event.Seq > 0 {
@@ -119,31 +119,33 @@ func posted(m Message) Event {
 	return Event{Room: m.Room, Seq: m.Seq, At: m.At, By: m.Author.ID, Kind: EventMessage, Message: &m}
 }
 
+// admitted is a message that may be posted, as things stood when it was asked.
+type admitted struct {
+	admission
+	message Message
+}
+
 // admit asks everything that can refuse a post and makes the message. What costs the server
 // much comes after what bounds how often it is asked; a turn in slow mode is spent last.
-func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (Message, standing, error) {
+func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (admitted, error) {
 	if err := checkNonce(d.Nonce); err != nil {
-		return Message{}, standing{}, err
+		return admitted{}, err
 	}
-	r, err := s.Room(ctx, room)
+	a, err := s.mayWrite(ctx, by, room)
 	if err != nil {
-		return Message{}, standing{}, err
-	}
-	st, e := s.writing(by, r)
-	if e != nil {
-		return Message{}, st, e
+		return admitted{}, err
 	}
 	paid := s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now())
 	if !paid {
 		if err := s.takePost(ctx, by); err != nil {
-			return Message{}, st, err
+			return admitted{}, err
 		}
 	}
-	m, err := s.draft(ctx, by, r, d, st)
+	m, err := s.draft(ctx, by, a.room, d, a.st)
 	if err == nil && !paid {
-		err = s.takeTurn(ctx, by, r, st)
+		err = s.takeTurn(ctx, by, a.room, a.st)
 	}
-	return m, st, err
+	return admitted{a, m}, err
 }
 
 // draft makes the message, or says why it can't be said.
@@ -248,42 +250,34 @@ func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (b
 // Edit replaces the text of the actor's own message. It passes everything that a post passes. Whose posts wait for a moderator
 // can't edit: under_review.
 func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID, text string) (Event, error) {
-	r, err := s.Room(ctx, room)
+	a, err := s.mayWrite(ctx, by, room)
 	if err != nil {
 		return Event{}, err
 	}
-	st, e := s.writing(by, r)
-	if e != nil {
-		return Event{}, e
-	}
-	if st.holds() {
-		return Event{}, underReview(*st.review, s.now())
+	if a.st.holds() {
+		return Event{}, underReview(*a.st.review, s.now())
 	}
 	if err := s.takePost(ctx, by); err != nil {
 		return Event{}, err
 	}
-	b, err := s.compose(ctx, by, r, text)
+	b, err := s.compose(ctx, by, a.room, text)
 	if err != nil {
 		return Event{}, err
 	}
-	var notBefore time.Time
+	op := Edit{ID: id, Author: by.ID, Text: b.text, HTML: b.html, Plain: b.plain, Mentions: b.mentions}
 	if s.Limits.EditWindow > 0 {
-		notBefore = s.now().Add(-s.Limits.EditWindow)
+		op.NotBefore = s.now().Add(-s.Limits.EditWindow)
 	}
-	return s.append(ctx, by, room, Edit{
-		ID: id, Author: by.ID, NotBefore: notBefore, Shadow: st.shadow != nil,
-		Text: b.text, HTML: b.html, Plain: b.plain, Mentions: b.mentions,
+	return s.appendStill(ctx, by, a, func(st standing) (Op, error) {
+		if st.holds() {
+			return nil, underReview(*st.review, s.now())
+		}
+		op.Shadow = st.shadow != nil
+		return op, nil
 	})
 }
 
 // underReview refuses what can't wait for a moderator.
 func underReview(x Sanction, now time.Time) *Error {
 	return sanctioned(x, now, "under_review", "What you write is looked at first: new messages can wait for that, edits and names can't")
-}
-
-func (s *Service) append(ctx context.Context, by Actor, room RoomID, op Op) (Event, error) {
-	c, err := await(ctx, func(done func(Committed, error)) {
-		s.Log.Append(ctx, Change{Room: room, By: by.ID, At: s.now(), Op: op}, done)
-	})
-	return c.Event, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -40,23 +39,55 @@ func (s *Store) commitLoop(ctx context.Context) {
 		}
 		s.commits.Store(true)
 		for len(waits) > 0 {
-			n := together(waits)
-			s.commit(work, waits[:n])
+			n, err := s.together(waits)
+			if err != nil {
+				s.refuse(&batch{waits: waits[:n]}, err)
+			} else {
+				s.commit(work, waits[:n])
+			}
 			waits = waits[n:]
 		}
 		s.commits.Store(false)
 	}
 }
 
-// together is how many of the first make one commit: a deed makes one alone.
-func together(waits []pending) int {
+// together is how many of the first make one commit: a deed makes one alone. With an error it is how many are refused:
+// changes that were taken in before a deed, and that aren't to happen after it.
+func (s *Store) together(waits []pending) (int, error) {
 	if waits[0].deed != nil {
-		return 1
+		return 1, nil
 	}
-	if n := slices.IndexFunc(waits, func(p pending) bool { return p.deed != nil }); n > 0 {
-		return n
+	for i := range waits {
+		if waits[i].deed != nil {
+			return i, nil
+		}
+		switch err := s.still(&waits[i]); {
+		case err == nil:
+		case i == 0:
+			return 1, err
+		default:
+			return i, nil // it is told in its turn
+		}
 	}
-	return len(waits)
+	return len(waits), nil
+}
+
+// still asks what is to become of a change whose turn has come.
+func (s *Store) still(p *pending) (err error) {
+	if p.change.Still == nil {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("append: ask what is still to be done: panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	op, err := p.change.Still()
+	if err != nil {
+		return err
+	}
+	p.change.Op = op
+	return checkOp(p.change)
 }
 
 // committing reports whether changes are being stored, or wait for it.
@@ -85,7 +116,7 @@ func (s *Store) commit(ctx context.Context, waits []pending) {
 
 // try runs one commit; a panic in it is an error whose outcome must be looked up.
 func (s *Store) try(ctx context.Context, b *batch) (out outcome, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.CommitTimeout+s.cfg.CommitTimeout/2)
+	ctx, cancel := context.WithTimeout(ctx, s.tryFor(b))
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
@@ -177,11 +208,21 @@ func (s *Store) settleOnce(ctx context.Context, b *batch, cause error, told bool
 		s.announce(ctx, markers(b, out))
 		return true, nil
 	}
-	if !told {
+	if told {
+		s.tellLate(b)
+	} else {
 		s.tell(b, committed)
 	}
 	s.announce(ctx, events)
 	return true, nil
+}
+
+// tellLate says that a deed was stored whose caller was told that nobody knows: what it decided must be put in force.
+func (s *Store) tellLate(b *batch) {
+	if b.deed == nil || b.deed.deed.Late == nil {
+		return
+	}
+	s.complete(b.waits[0], func(p pending) { p.deed.Late(b.deed.result) })
 }
 
 // tell calls the completions of a committed batch, in order.
