@@ -70,7 +70,7 @@ func (s *server) once(next echo.HandlerFunc) echo.HandlerFunc {
 			return chat.Refuse(chat.Conflict, "idempotency_running", "The first request with this Idempotency-Key is still under way.").After(retryRunning)
 		}
 		defer leave()
-		kept, found, err := s.Chat.Ledger.KeptReply(k.request.Context(), a.caller, a.key, a.fingerprint)
+		kept, found, err := s.Chat.KeptReply(k.request.Context(), a.caller, a.key, a.fingerprint)
 		if err != nil {
 			return err
 		}

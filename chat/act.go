@@ -114,6 +114,9 @@ type Deed struct {
 	Keep *Keep
 	// DryRun takes everything back at the end: Enacted says what would have happened. Nothing is numbered or announced.
 	DryRun bool
+	// Late, where it is set, is called where Enact's done was told ErrOutcomeUnknown, and it turns out that the act was stored:
+	// like done, once, from the committer, before any of its events is announced and before anything later is committed.
+	Late func(Enacted)
 }
 
 // Step is one part of a Deed; see the types that have the method.

@@ -190,6 +190,17 @@ func (b *sanctionBook) ofUser(id UserID, now time.Time) []Sanction {
 	return all
 }
 
+// known reports whether a sanction is known, standing or lifted a short time ago, and in which version.
+func (b *sanctionBook) known(id SanctionID) (yes bool, version int64) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	e, over := b.ended[id]
+	if s := b.byID[id]; s != nil {
+		return true, s.Version
+	}
+	return over, e.version
+}
+
 // count is how many are known, the few that are over and not yet forgotten included.
 func (b *sanctionBook) count() int {
 	b.mu.RLock()

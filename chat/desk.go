@@ -61,6 +61,9 @@ func (s *Service) perform(ctx context.Context, o Order, d Deed, w work) (Outcome
 		d.Keep = &keep
 	}
 	en, err := s.store(ctx, d, w.tell)
+	if err == nil && en.Kept != nil {
+		err = s.catchUp(ctx, en.Kept.Act)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -115,9 +118,18 @@ func (s *Service) store(ctx context.Context, d Deed, more func(Enacted) []Signal
 			once.Do(func() { s.tellAct(context.WithoutCancel(ctx), d, o.en, more) })
 		}
 	}
-	s.Ledger.Enact(ctx, d, func(en Enacted, err error) {
-		if err == nil && !d.DryRun && en.Kept == nil {
+	inForce := func(en Enacted) {
+		if !d.DryRun && en.Kept == nil {
 			s.apply(controlOf(d, en))
+		}
+	}
+	d.Late = func(en Enacted) {
+		inForce(en)
+		tell(outcome{en: en})
+	}
+	s.Ledger.Enact(ctx, d, func(en Enacted, err error) {
+		if err == nil {
+			inForce(en)
 		}
 		ch <- outcome{en, err}
 		if gone.Load() {

@@ -37,6 +37,18 @@ func (b *lockBook) put(l Lockdown, pos Pos, lifted bool) {
 	of[l.ID] = lockEntry{Lockdown: l, pos: pos, lifted: lifted}
 }
 
+// find returns a lock-down that is known.
+func (b *lockBook) find(id LockdownID) (lockEntry, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, of := range b.byRoom {
+		if l, ok := of[id]; ok {
+			return l, true
+		}
+	}
+	return lockEntry{}, false
+}
+
 // in lists the lock-downs that hold in room.
 func (b *lockBook) in(room RoomID, now time.Time) []Lockdown {
 	b.mu.RLock()

@@ -29,3 +29,16 @@ func (b *revocations) holds(a Actor) bool {
 	from, ok := b.from[a.ID]
 	return ok && a.Issued.Before(from)
 }
+
+// unknown returns those of all that are later than what is known.
+func (b *revocations) unknown(all map[UserID]time.Time) map[UserID]time.Time {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	later := make(map[UserID]time.Time)
+	for user, from := range all {
+		if from.After(b.from[user]) {
+			later[user] = from
+		}
+	}
+	return later
+}

@@ -160,8 +160,9 @@ func TestPostgresActAnswerLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	late := make(chan chat.Enacted, 2)
 	request := func() (chat.Enacted, error) {
-		return r.EnactKept("key", chat.HideStep{Room: "a", IDs: []chat.MessageID{c.Event.Message.ID}})
+		return r.EnactLate("key", func(e chat.Enacted) { late <- e }, chat.HideStep{Room: "a", IDs: []chat.MessageID{c.Event.Message.ID}})
 	}
 	// The commit takes its time, so that this side is deaf when its answer comes.
 	r.Exec(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$`)
@@ -182,6 +183,14 @@ func TestPostgresActAnswerLost(t *testing.T) {
 	p.away(false)
 	if heard := r.Heard(2); heard[1].Kind != chat.EventDeleted || heard[1].Prev != heard[0].Seq {
 		t.Errorf("announced %+v, want the deletion whose answer was lost", heard[1])
+	}
+	select {
+	case e := <-late: // before it was announced
+		if e.Act.Pos == 0 || len(e.Act.Effects) != 1 {
+			t.Errorf("the late word is of %+v, want the whole act", e.Act)
+		}
+	default:
+		t.Error("who asked didn't hear that it was done after all")
 	}
 	deadline := time.Now().Add(20 * time.Second)
 	for {

@@ -20,6 +20,9 @@ func (s *Server) removed(id chat.RoomID) {
 		ctx, cancel := context.WithTimeout(context.Background(), lifeWithin)
 		defer cancel()
 		snap, err := s.svc.Log.Snapshot(ctx, id, chat.SnapshotQuery{})
+		if chat.CodeOf(err) == "room_unknown" { // it is being deleted
+			snap, err = chat.Snapshot{Room: chat.Room{ID: id}}, nil
+		}
 		if err != nil {
 			s.log.Error("read a room that has changed", "room", id, "error", err)
 			rm.endAll(lostPlace())

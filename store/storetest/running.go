@@ -72,7 +72,13 @@ func (r *Running) Enact(steps ...chat.Step) (chat.Enacted, error) {
 
 // EnactKept does it as a request that may be repeated.
 func (r *Running) EnactKept(key string, steps ...chat.Step) (chat.Enacted, error) {
+	return r.EnactLate(key, nil, steps...)
+}
+
+// EnactLate is EnactKept for somebody who hears late of what was done, too.
+func (r *Running) EnactLate(key string, late func(chat.Enacted), steps ...chat.Step) (chat.Enacted, error) {
 	d := r.f.act(mod, chat.ActDelete, steps...)
+	d.Late = late
 	d.Keep = &chat.Keep{Caller: mod, Key: key, Fingerprint: []byte(key), Reply: func(chat.Enacted) (chat.KeptReply, error) {
 		return chat.KeptReply{Status: 200}, nil
 	}}
