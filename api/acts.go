@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -67,13 +68,17 @@ func counts(effects []chat.ActEffect) []ActCount {
 	out := []ActCount{}
 	at := make(map[string]int)
 	for _, e := range effects {
+		n := max(len(e.Messages), e.Count)
+		if n == 0 && strings.HasPrefix(e.What, "messages_") {
+			continue // it says only where messages might have been changed
+		}
 		i, ok := at[e.What]
 		if !ok {
 			i = len(out)
 			at[e.What] = i
 			out = append(out, ActCount{What: e.What})
 		}
-		out[i].Count += max(1, len(e.Messages), e.Count)
+		out[i].Count += max(1, n)
 	}
 	return out
 }

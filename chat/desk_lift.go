@@ -23,7 +23,7 @@ func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (O
 		return Outcome{}, false, fmt.Errorf("find sanction: %w", err)
 	case s.mayOver(o.By, SanctionsWrite, old.Rooms) != nil:
 		return Outcome{}, true, errNoSanction()
-	case old.Target != *so.Target || old.Rooms != so.Rooms || old.Effect != so.Effect || old.Interval != so.Interval || !old.Standing(s.now()):
+	case !so.asks(old) || !old.Standing(s.now()):
 		return Outcome{}, true, Refuse(Conflict, "sanction_exists",
 			"This id stands for another target, scope or effect, or for one that is over. Choose another id.")
 	}
@@ -34,6 +34,11 @@ func (s *Service) putSanction(ctx context.Context, o Order, so SanctionOrder) (O
 	}
 	out, err := s.alterSanction(ctx, o, a, now.Starts)
 	return out, true, err
+}
+
+// asks reports whether an order is for a sanction like x, whatever its texts and its end.
+func (so SanctionOrder) asks(x Sanction) bool {
+	return x.Target == *so.Target && x.Rooms == so.Rooms && x.Effect == so.Effect && x.Interval == so.Interval
 }
 
 // AlterSanction changes a standing sanction: its reason, its note, its end; and, of a guest's ban, likewise the bans on the guest's

@@ -45,8 +45,13 @@ func (s *Service) ListRooms(ctx context.Context, by Actor, q RoomQuery, occupied
 	if occupied != nil && *occupied {
 		return s.occupiedRooms(ctx, by, q, in)
 	}
+	return s.readRooms(ctx, q, in, occupied != nil)
+}
+
+// readRooms is ListRooms of all rooms, or only of those with nobody in them.
+func (s *Service) readRooms(ctx context.Context, q RoomQuery, in map[RoomID]int, empty bool) ([]RoomView, error) {
 	limit := q.Limit
-	if occupied != nil {
+	if empty {
 		q.Limit = max(limit, roomsAtOnce)
 	}
 	var found []RoomView
@@ -56,7 +61,7 @@ func (s *Service) ListRooms(ctx context.Context, by Actor, q RoomQuery, occupied
 			return nil, fmt.Errorf("list rooms: %w", err)
 		}
 		for _, r := range rooms {
-			if occupied == nil || in[r.ID] == 0 {
+			if !empty || in[r.ID] == 0 {
 				found = append(found, s.roomView(r, in[r.ID]))
 			}
 			if len(found) == limit {
