@@ -61,5 +61,7 @@ func (h *handler) undoSince(
 func (p *progress) made(acts []chat.ActID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.acts = append(p.acts, texts(acts)...)
+	for _, act := range acts {
+		p.note(act)
+	}
 }

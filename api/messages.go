@@ -38,9 +38,8 @@ func (h *handler) PostMessage(ctx context.Context, in PostMessageRequestObject) 
 	d := chat.Draft{
 		Text: in.Body.Text, Nonce: value(in.Body.Nonce), ReplyTo: chat.MessageID(value(in.Body.ReplyTo)),
 	}
-	once := nonceOf(ctx)
-	if once != "" {
-		d.Nonce = once // of the two the one that another request must not have
+	if a := callOf(ctx).attempt; a != nil {
+		return h.postOnce(ctx, a, o, chat.RoomID(in.Room), d)
 	}
 	c, err := h.chat.Say(ctx, o, chat.RoomID(in.Room), d)
 	switch {
@@ -50,11 +49,33 @@ func (h *handler) PostMessage(ctx context.Context, in PostMessageRequestObject) 
 		out := chat.Outcome{DryRun: true, Impact: chat.Impact{Messages: 1, Rooms: 1}}
 		return encode(answer{status: http.StatusOK, body: h.toActResult(ctx, out)})
 	}
-	m := messageOf(c)
-	if c.Duplicate && once != "" && !sameDraft(m, d) {
-		return nil, otherRequest()
+	return encode(answer{status: http.StatusCreated, body: messageOf(c)})
+}
+
+// postOnce posts what came with an Idempotency-Key. The key is the request's before anything is posted, so that none in
+// another room can have it; should the program die before the answer is kept, the nonce finds the message.
+func (h *handler) postOnce(ctx context.Context, a *attempt, o chat.Order, room chat.RoomID, d chat.Draft) (acted, error) {
+	kept, found, err := h.chat.Ledger.KeepReply(ctx, a.kept(), chat.KeptReply{Status: begun})
+	switch {
+	case err != nil:
+		return acted{}, err
+	case found && kept.Status != begun: // by another node, meanwhile
+		return acted{}, errReplay{kept}
 	}
-	return encode(answer{status: http.StatusCreated, body: m})
+	d.Nonce = a.nonce() // of the two the one that another request must not have
+	c, err := h.chat.Say(ctx, o, room, d)
+	if err != nil {
+		return acted{}, err
+	}
+	ans := answer{status: http.StatusCreated, body: messageOf(c)}
+	reply, err := a.keep(ans, "")
+	if err == nil {
+		err = h.chat.Ledger.ChangeReply(context.WithoutCancel(ctx), a.kept(), reply)
+	}
+	if err != nil {
+		return acted{}, err
+	}
+	return encode(ans)
 }
 
 // messageOf is what a post came to.
@@ -63,15 +84,6 @@ func messageOf(c chat.Committed) Message {
 		return heldMessage(*c.Held)
 	}
 	return toMessage(*c.Event.Message)
-}
-
-// sameDraft reports whether a message is what d asks for.
-func sameDraft(m Message, d chat.Draft) bool {
-	to := ""
-	if m.ReplyTo != nil {
-		to = m.ReplyTo.ID
-	}
-	return m.Text == chat.CleanText(d.Text) && to == string(d.ReplyTo)
 }
 
 // ShowMessage implements GET /rooms/{room}/messages/{message}.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -11,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -21,8 +21,9 @@ import (
 // attempt is a request with an Idempotency-Key. Of the key only a hash is stored.
 type attempt struct {
 	caller      chat.UserID
-	key         string // keyed hash of the client's, in hex
-	fingerprint []byte // of everything that the request asks for
+	rooms       []string // of the caller's grant
+	key         string   // keyed hash of the client's, in hex
+	fingerprint []byte   // of everything that the request asks for
 	sealing     []byte
 }
 
@@ -52,8 +53,12 @@ func (r *running) enter(key string) (leave func(), ok bool) {
 	}, true
 }
 
-// once answers a repeated request as the first one was answered (draft-ietf-httpapi-idempotency-key-header). That it acts
-// once is up to the ledger, which keeps the answer within the act; what was refused is kept nowhere, and tried anew.
+// begun is the status of what is kept before there is an answer: the key is that request's from then on.
+const begun = 0
+
+// once answers a repeated request as the first one was answered (draft-ietf-httpapi-idempotency-key-header), as far as the
+// caller may still know it. That it acts once is up to the ledger, which keeps the answer within the act; an act that was
+// refused is kept nowhere, and tried anew.
 func (s *server) once(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		k := callOf(c.Request().Context())
@@ -74,13 +79,13 @@ func (s *server) once(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if found {
-			return a.replay(c, kept)
+		if found && kept.Status != begun {
+			return s.replay(c, a, kept)
 		}
 		k.attempt = a
 		err = next(c)
 		if r := (errReplay{}); errors.As(err, &r) {
-			return a.replay(c, r.kept)
+			return s.replay(c, a, r.kept)
 		}
 		return err
 	}
@@ -98,7 +103,9 @@ func (s *server) newAttempt(k *call, key string) (*attempt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive a key: %w", err)
 	}
-	return &attempt{caller: caller, key: hex.EncodeToString(mac.Sum(nil)), fingerprint: fingerprint, sealing: sealing}, nil
+	return &attempt{
+		caller: caller, rooms: k.caller.actor.Grant.Rooms, key: hex.EncodeToString(mac.Sum(nil)), fingerprint: fingerprint, sealing: sealing,
+	}, nil
 }
 
 // fingerprint sums up what a request asks for: spaces and the order of fields don't count.
@@ -127,24 +134,50 @@ func (k *call) fingerprint() ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-// keep seals the answer to an act. It runs within the act's transaction.
+// keptAnswer is what is kept of an answer.
+type keptAnswer struct {
+	Rooms []string `json:"rooms"` // that its caller was limited to; null: none
+	Body  []byte   `json:"body"`
+}
+
+// keep seals the answer to an act (empty: it was none). It runs within the act's transaction.
 func (a *attempt) keep(to answer, act chat.ActID) (chat.KeptReply, error) {
 	e, err := encode(to)
 	if err != nil {
 		return chat.KeptReply{}, err
 	}
-	sealed, err := seal(a.sealing, e.body, a.fingerprint)
+	whole, err := json.Marshal(keptAnswer{Rooms: a.rooms, Body: e.body})
+	if err != nil {
+		return chat.KeptReply{}, fmt.Errorf("encode the answer: %w", err)
+	}
+	sealed, err := seal(a.sealing, whole, a.fingerprint)
 	if err != nil {
 		return chat.KeptReply{}, fmt.Errorf("seal the answer: %w", err)
 	}
 	return chat.KeptReply{Status: e.status, Body: sealed, Act: act, ETag: etagOf(to.version)}, nil
 }
 
+// kept is how the ledger knows the request.
+func (a *attempt) kept() chat.Keep {
+	return chat.Keep{Caller: a.caller, Key: a.key, Fingerprint: a.fingerprint}
+}
+
 // replay answers as the first request was answered.
-func (a *attempt) replay(c echo.Context, kept chat.KeptReply) error {
-	body, err := unseal(a.sealing, kept.Body, a.fingerprint)
+func (s *server) replay(c echo.Context, a *attempt, kept chat.KeptReply) error {
+	whole, err := unseal(a.sealing, kept.Body, a.fingerprint)
 	if err != nil {
 		return err
+	}
+	var first keptAnswer
+	if err := json.Unmarshal(whole, &first); err != nil {
+		return fmt.Errorf("decode the kept answer: %w", err)
+	}
+	if !s.mayHear(c, first.Rooms, kept.Act) {
+		return chat.Refuse(chat.Forbidden, "bound_rooms", "This was done when you had rights in more rooms; you can't be told what it came to.")
+	}
+	body := first.Body
+	if kept.Status == http.StatusAccepted {
+		body = s.tasks.latest(body)
 	}
 	h := c.Response().Header()
 	h.Set("Idempotency-Replayed", "true")
@@ -157,20 +190,23 @@ func (a *attempt) replay(c echo.Context, kept chat.KeptReply) error {
 	return acted{kept.Status, body}.write(c.Response())
 }
 
-// nonceOf is the nonce of a message that is posted with an Idempotency-Key; empty: it came without. The log remembers
-// nonces as long as the ledger remembers answers.
-func nonceOf(ctx context.Context) string {
-	a := callOf(ctx).attempt
-	if a == nil {
-		return ""
+// mayHear reports whether a caller may be told again what was answered when they were limited to these rooms (nil: to
+// none): they lost no room since, or it concerns nothing that they lost.
+func (s *server) mayHear(c echo.Context, then []string, act chat.ActID) bool {
+	ctx := c.Request().Context()
+	by := callerOf(ctx).actor
+	if by.Grant.Everywhere() || then != nil && !slices.ContainsFunc(then, func(glob string) bool { return !slices.Contains(by.Grant.Rooms, glob) }) {
+		return true
 	}
-	return "idem-" + a.key[:32]
+	if params, err := pathParams(c); err == nil && params["room"] != "" {
+		return by.Grant.Covers(chat.RoomID(params["room"]))
+	}
+	if act == "" {
+		return false
+	}
+	a, err := s.Chat.Ledger.Act(ctx, act)
+	return err == nil && s.Chat.SeesAct(by, a)
 }
 
-// otherRequest refuses another request with the same Idempotency-Key, where it isn't the ledger that finds it.
-func otherRequest() error {
-	return &refusal{
-		status: http.StatusUnprocessableEntity, code: "idempotency_mismatch",
-		detail: "This Idempotency-Key came with another request before.",
-	}
-}
+// nonce is that of a message that is posted with the key. The log remembers nonces as long as the ledger remembers answers.
+func (a *attempt) nonce() string { return "idem-" + a.key[:32] }

@@ -142,7 +142,7 @@ func newServer(c Config) (*server, error) {
 	s := &server{
 		Config: c, echo: echo.New(), pages: pages, known: make(map[string]struct{}),
 		cursors: cursors{c.Secret}, running: running{all: make(map[string]struct{})},
-		gate: newGate(c), tasks: newTasks(c.Now, c.Chat.NewID, c.Logger),
+		gate: newGate(c), tasks: newTasks(c.Chat.Ledger, c.Now, c.Chat.NewID, c.Logger),
 	}
 	s.echo.HTTPErrorHandler = s.refuse
 	s.echo.Use(s.identifyRequest, s.logAccess, s.recover, commonHeaders)

@@ -21,7 +21,7 @@ func newTaskRoom(t *testing.T) *taskRoom {
 	t.Helper()
 	r := &taskRoom{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	ids := 0
-	r.tasks = newTasks(func() time.Time { return r.now }, func() string { ids++; return fmt.Sprint("task-", ids) }, slog.New(slog.DiscardHandler))
+	r.tasks = newTasks(nil, func() time.Time { return r.now }, func() string { ids++; return fmt.Sprint("task-", ids) }, slog.New(slog.DiscardHandler))
 	return r
 }
 
@@ -34,12 +34,8 @@ func (r *taskRoom) run(t *testing.T) {
 	t.Cleanup(func() { cancel(); <-ended })
 }
 
-func asCaller(ctx context.Context, a chat.Actor, key string) context.Context {
-	k := &call{caller: caller{actor: a}}
-	if key != "" {
-		k.attempt = &attempt{key: key}
-	}
-	return context.WithValue(ctx, callKey{}, k)
+func asCaller(ctx context.Context, a chat.Actor) context.Context {
+	return context.WithValue(ctx, callKey{}, &call{caller: caller{actor: a}})
 }
 
 var taskMia = chat.Actor{ID: "s:mia", Grant: chat.GrantOf(chat.StaffModerator, nil)}
@@ -71,7 +67,7 @@ func (r *taskRoom) wait(t *testing.T, id string) Task {
 func TestTaskRuns(t *testing.T) {
 	r := newTaskRoom(t)
 	r.run(t)
-	begun, err := r.start(asCaller(t.Context(), taskMia, ""), "count", func(_ context.Context, p *progress) error {
+	begun, err := r.start(asCaller(t.Context(), taskMia), "count", func(_ context.Context, p *progress) error {
 		p.expect(3)
 		p.did("act-1")
 		p.did("")
@@ -95,7 +91,7 @@ func TestTaskFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newTaskRoom(t)
 			r.run(t)
-			begun, err := r.start(asCaller(t.Context(), taskMia, ""), "fail", work)
+			begun, err := r.start(asCaller(t.Context(), taskMia), "fail", work)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +106,7 @@ func TestTaskFails(t *testing.T) {
 func TestTaskIsCancelled(t *testing.T) {
 	r := newTaskRoom(t)
 	waits := func(ctx context.Context, _ *progress) error { <-ctx.Done(); return ctx.Err() }
-	queued, err := r.start(asCaller(t.Context(), taskMia, ""), "wait", waits)
+	queued, err := r.start(asCaller(t.Context(), taskMia), "wait", waits)
 	if err != nil || queued.State != TaskStateQueued {
 		t.Fatalf("got %+v, %v, want it queued", queued, err)
 	}
@@ -120,7 +116,7 @@ func TestTaskIsCancelled(t *testing.T) {
 		t.Errorf("got %+v of a task that was cancelled before it began", got)
 	}
 	running := make(chan struct{})
-	second, err := r.start(asCaller(t.Context(), taskMia, ""), "wait", func(ctx context.Context, _ *progress) error {
+	second, err := r.start(asCaller(t.Context(), taskMia), "wait", func(ctx context.Context, _ *progress) error {
 		close(running)
 		<-ctx.Done()
 		return nil
@@ -146,7 +142,7 @@ func TestTaskIsCancelled(t *testing.T) {
 
 func TestTasksEndWithTheServer(t *testing.T) {
 	r := newTaskRoom(t)
-	begun, err := r.start(asCaller(t.Context(), taskMia, ""), "wait", func(ctx context.Context, _ *progress) error {
+	begun, err := r.start(asCaller(t.Context(), taskMia), "wait", func(ctx context.Context, _ *progress) error {
 		<-ctx.Done()
 		return ctx.Err()
 	})
@@ -166,19 +162,16 @@ func TestTasksEndWithTheServer(t *testing.T) {
 func TestTasksAreBoundedAndForgotten(t *testing.T) {
 	r := newTaskRoom(t)
 	none := func(context.Context, *progress) error { return nil }
-	first, err := r.start(asCaller(t.Context(), taskMia, "key"), "none", none)
+	first, err := r.start(asCaller(t.Context(), taskMia), "none", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := r.start(asCaller(t.Context(), taskMia, "key"), "none", none); err != nil || again.ID != first.ID {
-		t.Errorf("got %+v, %v for a repetition, want the task that was begun", again, err)
-	}
-	for range tasksOfCaller - 1 {
-		if _, err := r.start(asCaller(t.Context(), taskMia, ""), "none", none); err != nil {
+	for range openOfCaller - 1 {
+		if _, err := r.start(asCaller(t.Context(), taskMia), "none", none); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := r.start(asCaller(t.Context(), taskMia, ""), "none", none); chat.CodeOf(err) != "too_many_tasks" {
+	if _, err := r.start(asCaller(t.Context(), taskMia), "none", none); chat.CodeOf(err) != "too_many_tasks" {
 		t.Errorf("got %v, want too_many_tasks", err)
 	}
 	admin := chat.Actor{ID: "s:ada", Grant: chat.GrantOf(chat.Admin, nil)}
@@ -193,5 +186,44 @@ func TestTasksAreBoundedAndForgotten(t *testing.T) {
 	r.now = r.now.Add(tasksKeptFor + 1)
 	if _, err := r.find(taskMia, first.ID); chat.CodeOf(err) != "task_not_found" {
 		t.Errorf("got %v an hour after its end, want it forgotten", err)
+	}
+}
+
+// TestEndedTasksHoldNobodyUp begins and ends many more than may be open.
+func TestEndedTasksHoldNobodyUp(t *testing.T) {
+	r := newTaskRoom(t)
+	none := func(context.Context, *progress) error { return nil }
+	ctx := asCaller(t.Context(), taskMia)
+	var last Task
+	for range 3 * openTasks { // nobody works: they only wait, and are cancelled
+		var err error
+		if last, err = r.start(ctx, "none", none); err != nil {
+			t.Fatal(err)
+		}
+		x, err := r.find(taskMia, last.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.stop(x)
+	}
+	if _, err := r.start(asCaller(t.Context(), chat.Actor{ID: "s:bob"}), "none", none); err != nil {
+		t.Errorf("got %v for another caller", err)
+	}
+	if n := len(r.all); n > endedOfCaller+2 {
+		t.Errorf("got %d tasks remembered, want at most %d of a caller that ended", n, endedOfCaller)
+	}
+	if got := r.state(t, last.ID); got.State != TaskStateCancelled {
+		t.Errorf("got %+v of the latest", got)
+	}
+	r.run(t)
+}
+
+func TestTasksTellFewActs(t *testing.T) {
+	var p progress
+	for range 3 * taskActs {
+		p.did("act")
+	}
+	if len(p.acts) != taskActs || p.done != 3*taskActs {
+		t.Errorf("got %d acts of %d", len(p.acts), p.done)
 	}
 }

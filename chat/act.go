@@ -129,6 +129,8 @@ type Enacted struct {
 	Events    []Event    // of the rooms' logs, in commit order; empty where it was kept or dry
 	Sanctions []Sanction // made or changed, as they are now
 	Lifted    []Sanction
+	// Freed are users off whom one of Sanctions, which stands, was taken: the act that carried it to them was undone.
+	Freed     []UserID
 	Lockdowns []Lockdown // made
 	Unlocked  []Lockdown
 	Held      []Held // decided
@@ -170,8 +172,7 @@ type Ledger interface {
 	Act(ctx context.Context, id ActID) (Act, error)
 	// Acts lists acts, the latest first.
 	Acts(ctx context.Context, q ActQuery) ([]Act, error)
-	// KeptReply finds the answer to an earlier request; false: there is none. idempotency_mismatch.
-	KeptReply(ctx context.Context, caller UserID, key string, fingerprint []byte) (KeptReply, bool, error)
+	Replies
 }
 
 // ActQuery asks for a page of acts: those with a smaller Pos, the latest first. Zero fields don't filter.

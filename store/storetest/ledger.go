@@ -19,6 +19,7 @@ var ledgerTests = map[string]func(*testing.T, Backend){
 	"a deed tried out":     testDeedDryRun,
 	"deeds among changes":  testDeedOrder,
 	"kept answers":         testKept,
+	"answers of no act":    testReplies,
 	"acts listed":          testActs,
 	"hides undone":         testUndoHides,
 	"a purge undone":       testUndoPurge,
