@@ -64,6 +64,8 @@ type ControlChange struct {
 	Act       Act
 	Sanctions []Sanction // made, changed or unlifted, as they are now
 	Lifted    []Sanction
+	// Freed are users off whom one of Sanctions, which stands, was taken.
+	Freed     []UserID
 	Lockdowns []Lockdown
 	Unlocked  []Lockdown
 	// TokensFrom is before when issued tokens of a user are worthless from now on.

@@ -153,6 +153,11 @@ func (b *sanctionBook) matching(a Actor, holds func(*Sanction) bool) standing {
 	if a.Role == RoleModerator {
 		return st
 	}
+	for _, s := range b.byUser[a.Was] {
+		if s.follows(a) && holds(s) {
+			st.add(s, a)
+		}
+	}
 	if a.Alias != "" {
 		add(b.byAlias[a.Alias])
 	}

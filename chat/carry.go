@@ -13,7 +13,7 @@ func (s *Service) CarryOver(ctx context.Context, from UserID, to Actor) error {
 	}
 	var ids []SanctionID
 	for _, x := range s.sanctions.ofUser(from, s.now()) {
-		if x.Target.User != to.ID && !slices.Contains(x.Also, to.ID) {
+		if x.Target.User != to.ID && !slices.Contains(x.Also, to.ID) && !slices.Contains(x.Excused, to.ID) {
 			ids = append(ids, x.ID)
 		}
 	}

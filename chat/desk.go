@@ -170,7 +170,7 @@ func (s *Service) tellAct(ctx context.Context, d Deed, en Enacted, more func(Ena
 // controlOf sums up what holds from now on.
 func controlOf(d Deed, en Enacted) ControlChange {
 	c := ControlChange{
-		Act: en.Act, Sanctions: en.Sanctions, Lifted: en.Lifted, Lockdowns: en.Lockdowns, Unlocked: en.Unlocked,
+		Act: en.Act, Sanctions: en.Sanctions, Lifted: en.Lifted, Freed: en.Freed, Lockdowns: en.Lockdowns, Unlocked: en.Unlocked,
 		Removed: en.Reset, Accounts: aboutAccounts(en.Act),
 	}
 	if en.Room != nil {

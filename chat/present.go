@@ -27,11 +27,18 @@ func (s Sanction) Hits(a Actor) bool {
 	case slices.Contains(s.Also, a.ID):
 		return true
 	case s.Target.User != "":
-		return s.Target.User == a.ID
+		return s.Target.User == a.ID || s.follows(a)
 	case a.Role == RoleModerator || !s.Target.hits(a):
 		return false
 	case s.Target.Alias != "":
 		return s.Target.Alias == a.Alias
 	}
 	return holdsAddr(plainPrefix(s.Target.Prefix), a.Addr)
+}
+
+// follows reports whether a is a user who has been the guest that s is held against. They take it along for good when they
+// connect again (CarryOver); until then they are the same visitor.
+func (s Sanction) follows(a Actor) bool {
+	return a.Was != "" && s.Target.User == a.Was && !a.Guest() && a.Role != RoleModerator && a.Role != RoleStaff &&
+		!slices.Contains(s.Excused, a.ID)
 }

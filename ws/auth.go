@@ -60,21 +60,34 @@ func (x *session) reidentify(before chat.Actor, token, was string) (chat.Actor, 
 		return chat.Actor{}, "", chat.Refuse(chat.Conflict, "identity_differs",
 			"That token belongs to somebody else. Open another connection with it.")
 	}
-	if before.Guest() && v.Actor.Was != before.ID {
-		// They have been this one, too, whatever they bring along.
-		if err := x.srv.svc.CarryOver(x.ctx, before.ID, v.Actor); err != nil {
-			return chat.Actor{}, "", err
-		}
+	if err := x.remember(before, &v.Actor); err != nil {
+		return chat.Actor{}, "", err
 	}
 	a, err := x.srv.svc.SignIn(x.ctx, v.Actor)
 	return a, v.GuestToken, err
 }
 
+// remember says of somebody which guest this connection has been, whatever they bring along: what is decided about that one
+// later is meant for them.
+func (x *session) remember(before chat.Actor, now *chat.Actor) error {
+	switch {
+	case before.Guest() && before.ID != now.ID:
+		if err := x.srv.svc.CarryOver(x.ctx, now.Was, *now); err != nil {
+			return err
+		}
+		now.Was = before.ID // SignIn takes this one's along
+	case now.Was == "":
+		now.Was = before.Was
+	}
+	return nil
+}
+
 // become puts a new identity into effect, in the rooms too.
 func (x *session) become(a chat.Actor, guestToken string) {
 	x.mu.Lock()
-	same := x.actor.Name == a.Name && x.actor.Role == a.Role && slices.Equal(x.actor.Rooms, a.Rooms)
-	moved := x.actor.ID != a.ID
+	same := x.actor.Name == a.Name && x.actor.Role == a.Role && slices.Equal(x.actor.Rooms, a.Rooms) &&
+		maps.EqualFunc(x.actor.Claims, a.Claims, slices.Equal)
+	moved := x.actor.ID != a.ID || x.actor.Was != a.Was
 	x.actor, x.guestToken, x.warned = a, guestToken, false
 	readers := slices.Collect(maps.Values(x.rooms))
 	x.mu.Unlock()

@@ -150,6 +150,7 @@ func (s *Server) enforce(c *chat.ControlChange) {
 	for x, list := range s.hit(lifted) {
 		s.guarded(x, func() { x.relieved(list) })
 	}
+	s.freed(c)
 	for user, before := range c.TokensFrom {
 		s.revoke(user, before)
 	}

@@ -14,7 +14,7 @@ func (s *Server) Sweep(now time.Time) { s.sweep(now) }
 // Leftovers counts what an idle server must not hold.
 func (s *Server) Leftovers() int {
 	s.index.mu.Lock()
-	n := len(s.index.byID) + len(s.index.byUser) + len(s.index.byAddr) + len(s.index.user)
+	n := len(s.index.byID) + len(s.index.byUser) + len(s.index.byAddr) + len(s.index.keys) + len(s.index.byWas)
 	s.index.mu.Unlock()
 	s.rooms.mu.Lock()
 	n += len(s.rooms.m)

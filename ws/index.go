@@ -18,26 +18,33 @@ type index struct {
 	mu     sync.Mutex
 	byID   map[chat.SessionID]*session
 	byUser map[chat.UserID][]*session
-	byAddr map[string][]*session    // by chat.AddrKey
-	user   map[*session]chat.UserID // under which byUser has it
+	byWas  map[chat.UserID][]*session // by the guest that a user has been
+	byAddr map[string][]*session      // by chat.AddrKey
+	keys   map[*session]identity      // under which byUser and byWas have it
 }
+
+type identity struct{ user, was chat.UserID }
 
 func (x *index) init() {
 	x.byID = map[chat.SessionID]*session{}
 	x.byUser = map[chat.UserID][]*session{}
 	x.byAddr = map[string][]*session{}
-	x.user = map[*session]chat.UserID{}
+	x.byWas = map[chat.UserID][]*session{}
+	x.keys = map[*session]identity{}
 }
 
 // add takes a session in, or notes that it belongs to another user now.
 func (x *index) add(s *session) {
-	id := s.who().ID
+	who := s.who()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.removeLocked(s)
 	x.byID[s.id] = s
-	x.user[s] = id
-	x.byUser[id] = append(x.byUser[id], s)
+	x.keys[s] = identity{who.ID, who.Was}
+	x.byUser[who.ID] = append(x.byUser[who.ID], s)
+	if who.Was != "" {
+		x.byWas[who.Was] = append(x.byWas[who.Was], s)
+	}
 	x.byAddr[s.addrKey] = append(x.byAddr[s.addrKey], s)
 }
 
@@ -48,13 +55,14 @@ func (x *index) remove(s *session) {
 }
 
 func (x *index) removeLocked(s *session) {
-	id, ok := x.user[s]
+	key, ok := x.keys[s]
 	if !ok {
 		return
 	}
-	delete(x.user, s)
+	delete(x.keys, s)
 	delete(x.byID, s.id)
-	without(x.byUser, id, s)
+	without(x.byUser, key.user, s)
+	without(x.byWas, key.was, s)
 	without(x.byAddr, s.addrKey, s)
 }
 
@@ -77,6 +85,13 @@ func (x *index) at(key string) []*session {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return slices.Clone(x.byAddr[key])
+}
+
+// been returns the sessions of users who have been a guest.
+func (x *index) been(guest chat.UserID) []*session {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.byWas[guest])
 }
 
 // of returns a user's sessions.

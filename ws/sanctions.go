@@ -49,7 +49,7 @@ func (s *Server) near(c *chat.Sanction) ([]*session, bool) {
 	}
 	switch t := c.Target; {
 	case t.User != "":
-		return append(list, s.index.of(t.User)...), true
+		return append(append(list, s.index.of(t.User)...), s.index.been(t.User)...), true
 	case t.Alias == "" && within(t.Prefix):
 		return append(list, s.index.at(chat.AddrKey(t.Prefix.Addr()))...), true
 	}
@@ -94,6 +94,19 @@ func (x *session) relieved(list []*chat.Sanction) {
 				x.aside(x.codec.aside(aside{"unmuted", room}))
 			}
 		})
+	}
+}
+
+// freed has those told off whom sanctions were taken that go on holding against others.
+func (s *Server) freed(c *chat.ControlChange) {
+	list := make([]*chat.Sanction, len(c.Sanctions))
+	for i := range c.Sanctions {
+		list[i] = &c.Sanctions[i]
+	}
+	for _, user := range c.Freed {
+		for _, x := range s.index.of(user) {
+			s.guarded(x, func() { x.relieved(list) })
+		}
 	}
 }
 
