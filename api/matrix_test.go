@@ -323,6 +323,12 @@ var specials = map[string]func(identity) []string{
 		}
 		return nil
 	},
+	"deleteNote": func(who identity) []string {
+		if !who.grant.Everywhere() && !who.grant.DryRunOnly {
+			return []string{"403 bound_rooms"} // it is somebody else's
+		}
+		return nil
+	},
 	"makeInvite": byKey, "acceptInvite": byKey,
 	"makeKey": byKey,
 }
