@@ -15,6 +15,9 @@ const (
 	HeldRefused  HeldState = "refused"
 )
 
+// HeldFor is how long a message waits for a moderator before it is refused with code expired.
+const HeldFor = 7 * 24 * time.Hour
+
 // Held is a message that waits for a moderator, outside of the log: its author and staff see it.
 type Held struct {
 	Message  Message // Seq 0 until it is released

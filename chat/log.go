@@ -46,7 +46,7 @@ type Snapshot struct {
 	// Reacted are the viewer's own emoji on Messages, and on the messages of events that Since returns.
 	Reacted map[MessageID][]string
 	Read    Seq    // the viewer's read marker; 0: none
-	Held    []Held // the viewer's messages that wait, oldest first; at most MaxHeldShown
+	Held    []Held // the viewer's messages that wait, oldest first; the last MaxHeldShown
 }
 
 // MaxHeldShown is how many of their held messages an author is told of on joining.
@@ -114,6 +114,8 @@ type Messages interface {
 	ListHeld(ctx context.Context, q HeldQuery) ([]Held, error)
 	// CountHeld counts the messages that wait.
 	CountHeld(ctx context.Context) (int, error)
+	// CountHeldOf counts those of an author, in all rooms.
+	CountHeldOf(ctx context.Context, author UserID) (int, error)
 	// HeldByID finds a held message; held_not_found.
 	HeldByID(ctx context.Context, id HeldID) (Held, error)
 	// HeldByNonce finds what author had held in room with nonce within 24 hours.

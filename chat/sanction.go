@@ -51,7 +51,12 @@ type Sanction struct {
 	Act    ActID // that made it
 	Target Target
 	// Also are users whom the target has become by signing in: it holds against them as well.
-	Also     []UserID
+	Also []UserID
+	// Excused are users off whom it was taken again: it isn't carried to them anew.
+	Excused []UserID
+	// Trace is the alias of Target.Prefix where that is one address (of IPv6: one network, a /64), and what is left of it,
+	// as Target.Alias, when the sanction has ended and the address is forgotten; empty: none.
+	Trace    string
 	Name     string // the target's name when it was made, for lists
 	Rooms    string // empty: all; else a room's name or a glob
 	Effect   Effect

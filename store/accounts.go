@@ -13,6 +13,7 @@ import (
 var (
 	errStaffNotFound   = chat.Refuse(chat.NotFound, "staff_not_found", "There is no such account.")
 	errStaffExists     = chat.Refuse(chat.Conflict, "staff_exists", "There is an account of this name.")
+	errOwnsAll         = chat.Refuse(chat.Invalid, "rooms_invalid", "Owners are owners of everything: an owner can't be limited to rooms.")
 	errLastOwner       = chat.Refuse(chat.Conflict, "last_owner", "This is the last owner who can log in. Make another one first.")
 	errSessionNotFound = chat.Refuse(chat.NotFound, "session_not_found", "There is no such session.")
 	errInviteNotFound  = chat.Refuse(chat.NotFound, "invite_not_found", "There is no such invite, or it was used, revoked or has expired.")

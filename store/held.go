@@ -150,3 +150,8 @@ func (s *Store) HeldByNonce(ctx context.Context, room chat.RoomID, author chat.U
 func (s *Store) CountHeld(ctx context.Context) (int, error) {
 	return s.count(ctx, `SELECT count(*) FROM held h WHERE h.state = 'pending' AND`+inKnownRoom)
 }
+
+// CountHeldOf implements chat.Messages.
+func (s *Store) CountHeldOf(ctx context.Context, author chat.UserID) (int, error) {
+	return s.count(ctx, `SELECT count(*) FROM held h WHERE h.author_id = $1 AND h.state = 'pending' AND`+inKnownRoom, string(author))
+}

@@ -52,19 +52,22 @@ func (e *enactment) touch(update string) ([]touched, error) {
 	return all, nil
 }
 
+// hiddenBy is that a row was made, or made to stand again, by the act $1.
+const hiddenBy = ` (h.act = $1 OR h.reopened = $1 AND h.reopened <> '') `
+
 // conceal hides what rows of this act hide by now, unpins it, and says what it was.
 func (e *enactment) conceal() ([]touched, error) {
 	if err := e.unpinConcealed(); err != nil {
 		return nil, err
 	}
 	return e.touch(`UPDATE messages SET hidden = 1 WHERE hidden <> 1
-		AND id IN (SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '')`)
+		AND id IN (SELECT h.message FROM message_hides h WHERE` + hiddenBy + `AND h.ended_by = '')`)
 }
 
 // unpinConcealed takes away the pins of what is to be hidden. Readers drop them with it.
 func (e *enactment) unpinConcealed() error {
 	rows, err := e.q.QueryContext(e.ctx, `SELECT room, message, seq FROM pins WHERE message IN
-		(SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '') ORDER BY room, seq`, e.id())
+		(SELECT h.message FROM message_hides h WHERE`+hiddenBy+`AND h.ended_by = '') ORDER BY room, seq`, e.id())
 	if err != nil {
 		return fmt.Errorf("read pins: %w", err)
 	}
@@ -87,7 +90,7 @@ func (e *enactment) unpinConcealed() error {
 		return nil
 	}
 	if _, err := e.exec(`DELETE FROM pins WHERE message IN
-		(SELECT h.message FROM message_hides h WHERE h.act = $1 AND h.ended_by = '')`, e.id()); err != nil {
+		(SELECT h.message FROM message_hides h WHERE`+hiddenBy+`AND h.ended_by = '')`, e.id()); err != nil {
 		return fmt.Errorf("unpin: %w", err)
 	}
 	for _, room := range rooms { // before the effect that hides: undone in reverse, it comes after

@@ -72,6 +72,9 @@ type cleaning struct {
 var cleanings = []cleaning{
 	{`DELETE FROM kept WHERE (caller, name) IN
 		(SELECT caller, name FROM kept WHERE at < $1 ORDER BY at LIMIT $2)`, chat.KeepFor},
+	{fmt.Sprintf(`UPDATE held SET state = 'refused', code = 'expired', by_id = '%s', decided_at = CAST($1 AS BIGINT) + %d
+		WHERE state = 'pending' AND id IN (SELECT id FROM held WHERE state = 'pending' AND posted_at < $1 ORDER BY posted_at LIMIT $2)`,
+		chat.System, chat.HeldFor.Milliseconds()), chat.HeldFor},
 	{`DELETE FROM held WHERE id IN
 		(SELECT id FROM held WHERE decided_at > 0 AND decided_at < $1 ORDER BY decided_at LIMIT $2)`, decidedLife},
 	{`DELETE FROM nonces WHERE (room, author, nonce) IN

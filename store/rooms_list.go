@@ -98,9 +98,9 @@ func (s *Store) CountRooms(ctx context.Context) (int, error) {
 	return s.count(ctx, `SELECT count(*) FROM rooms WHERE removed_at = 0`)
 }
 
-func (s *Store) count(ctx context.Context, query string) (int, error) {
+func (s *Store) count(ctx context.Context, query string, args ...any) (int, error) {
 	var n int
-	if err := s.read.QueryRowContext(ctx, query).Scan(&n); err != nil {
+	if err := s.read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count: %w", s.passing(err))
 	}
 	return n, nil

@@ -14,7 +14,7 @@ import (
 
 // sanctionColumns are those of the table sanctions, in the order of scanSanction and insertSanction.
 const sanctionColumns = `id, act, user_id, prefix, alias, only_for, name, rooms, effect, interval_ms, reason, note, by_id, via, rule,
-	with_id, evidence, at, starts, expires, version, lifted_at, lifted_by, lifted_in`
+	with_id, evidence, at, starts, expires, version, lifted_at, lifted_by, lifted_in, trace`
 
 // isStanding is a sanction that is neither lifted nor over at $1.
 const isStanding = ` lifted_at = 0 AND (expires = 0 OR expires > $1) `
@@ -26,11 +26,11 @@ func insertSanction(ctx context.Context, q querier, x chat.Sanction) error {
 		prefix = x.Target.Prefix.String()
 	}
 	_, err := q.ExecContext(ctx, `INSERT INTO sanctions (`+sanctionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 		string(x.ID), string(x.Act), string(x.Target.User), prefix, x.Target.Alias, string(x.Target.Only),
 		x.Name, x.Rooms, string(x.Effect), x.Interval.Milliseconds(), x.Reason, x.Note, string(x.By), string(x.Via), x.Rule,
 		string(x.With), encodeList(x.Evidence), millis(x.At), millis(x.Starts), millis(x.Expires), x.Version,
-		millis(x.LiftedAt), string(x.LiftedBy), string(x.LiftedIn))
+		millis(x.LiftedAt), string(x.LiftedBy), string(x.LiftedIn), x.Trace)
 	if err != nil {
 		return fmt.Errorf("insert sanction: %w", err)
 	}
@@ -41,7 +41,7 @@ func insertSanction(ctx context.Context, q querier, x chat.Sanction) error {
 func addSanctionUsers(ctx context.Context, q querier, id chat.SanctionID, act chat.ActID, users []chat.UserID) error {
 	for _, u := range users {
 		if _, err := q.ExecContext(ctx, `INSERT INTO sanction_users (sanction, user_id, act) VALUES ($1, $2, $3)
-			ON CONFLICT (sanction, user_id) DO NOTHING`, string(id), string(u), string(act)); err != nil {
+			ON CONFLICT (sanction, user_id) DO UPDATE SET act = excluded.act, ended_by = '' WHERE sanction_users.ended_by <> ''`, string(id), string(u), string(act)); err != nil {
 			return fmt.Errorf("carry sanction: %w", err)
 		}
 	}
@@ -55,7 +55,7 @@ func scanSanction(rows *sql.Rows) (chat.Sanction, error) {
 	var interval, at, starts, expires, lifted int64
 	err := rows.Scan(&x.ID, &x.Act, &x.Target.User, &prefix, &x.Target.Alias, &x.Target.Only, &x.Name, &x.Rooms, &x.Effect, &interval,
 		&x.Reason, &x.Note, &x.By, &x.Via, &x.Rule, &x.With, &evidence, &at, &starts, &expires, &x.Version,
-		&lifted, &x.LiftedBy, &x.LiftedIn)
+		&lifted, &x.LiftedBy, &x.LiftedIn, &x.Trace)
 	if err != nil {
 		return x, err
 	}
@@ -107,16 +107,16 @@ func addAlso(ctx context.Context, q querier, all []chat.Sanction) error {
 	}
 	for some := range slices.Chunk(ids, maxList) {
 		args := padded(some)
-		rows, err := q.QueryContext(ctx, `SELECT sanction, user_id FROM sanction_users
+		rows, err := q.QueryContext(ctx, `SELECT sanction, user_id, ended_by FROM sanction_users
 			WHERE sanction IN (`+list(1, len(args))+`) ORDER BY sanction, user_id`, args...)
 		if err != nil {
 			return fmt.Errorf("read sanctioned users: %w", err)
 		}
 		err = eachRow(rows, func() error {
 			var id chat.SanctionID
-			var u chat.UserID
-			err := rows.Scan(&id, &u)
-			all[at[id]].Also = append(all[at[id]].Also, u)
+			var c carried
+			err := c.scan(rows, &id)
+			c.addTo(&all[at[id]])
 			return err
 		})
 		if err != nil {
@@ -124,6 +124,24 @@ func addAlso(ctx context.Context, q querier, all []chat.Sanction) error {
 		}
 	}
 	return nil
+}
+
+// carried is a user to whom a sanction has been carried; with ended set, it was taken off them again.
+type carried struct {
+	user  chat.UserID
+	ended string
+}
+
+func (c *carried) scan(rows *sql.Rows, of *chat.SanctionID) error {
+	return rows.Scan(of, &c.user, &c.ended)
+}
+
+func (c carried) addTo(x *chat.Sanction) {
+	if c.ended == "" {
+		x.Also = append(x.Also, c.user)
+		return
+	}
+	x.Excused = append(x.Excused, c.user)
 }
 
 // loadSanction reads one; sanction_not_found.
@@ -159,25 +177,27 @@ func (s *Store) Standing(ctx context.Context, now time.Time, f func(chat.Sanctio
 			return err
 		}
 		return eachSanction(ctx, q, func(x chat.Sanction) error {
-			x.Also = also[x.ID]
+			for _, c := range also[x.ID] {
+				c.addTo(&x)
+			}
 			return f(x)
 		}, `WHERE`+isStanding+`ORDER BY id`, millis(now))
 	})
 }
 
 // standingUsers are whom the standing sanctions have been carried to: few.
-func standingUsers(ctx context.Context, q querier, now time.Time) (map[chat.SanctionID][]chat.UserID, error) {
-	rows, err := q.QueryContext(ctx, `SELECT u.sanction, u.user_id FROM sanction_users u JOIN sanctions s ON s.id = u.sanction
+func standingUsers(ctx context.Context, q querier, now time.Time) (map[chat.SanctionID][]carried, error) {
+	rows, err := q.QueryContext(ctx, `SELECT u.sanction, u.user_id, u.ended_by FROM sanction_users u JOIN sanctions s ON s.id = u.sanction
 		WHERE`+isStanding+`ORDER BY u.sanction, u.user_id`, millis(now))
 	if err != nil {
 		return nil, fmt.Errorf("read sanctioned users: %w", err)
 	}
-	also := make(map[chat.SanctionID][]chat.UserID)
+	also := make(map[chat.SanctionID][]carried)
 	err = eachRow(rows, func() error {
 		var id chat.SanctionID
-		var u chat.UserID
-		err := rows.Scan(&id, &u)
-		also[id] = append(also[id], u)
+		var c carried
+		err := c.scan(rows, &id)
+		also[id] = append(also[id], c)
 		return err
 	})
 	if err != nil {

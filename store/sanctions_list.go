@@ -64,7 +64,7 @@ func sanctionConditions(want chat.SanctionQuery, before chat.SanctionID) conditi
 		c.add(`id < $%d`, string(before))
 	}
 	if want.User != "" {
-		c.add(`(user_id = $%d OR id IN (SELECT sanction FROM sanction_users WHERE user_id = $%d))`, string(want.User), string(want.User))
+		c.add(`(user_id = $%d OR id IN (SELECT sanction FROM sanction_users WHERE user_id = $%d AND ended_by = ''))`, string(want.User), string(want.User))
 	}
 	if want.Addr.IsValid() {
 		prefixes := padded(prefixesOf(want.Addr))

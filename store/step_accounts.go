@@ -16,6 +16,9 @@ func rights(role chat.StaffRole, rooms []string) string {
 }
 
 func (e *enactment) addStaffStep(s chat.AddStaffStep) error {
+	if err := ownsAll(s.Account.Role, s.Account.Rooms); err != nil {
+		return err
+	}
 	if s.Invite != "" {
 		// Of two who come with one invite, the second waits here until the first one's act is done.
 		n, err := e.exec(`UPDATE invites SET used_by = $3 WHERE `+openInvite+` AND id = $2`, e.at, s.Invite, s.Account.Name)
@@ -54,6 +57,9 @@ func (e *enactment) changeStaff(a chat.StaffAccount, p chat.StaffPatch, keepSess
 	end = e.patchSecrets(&a, p) || end
 	if len(e.done.Act.Effects) == before {
 		return nil
+	}
+	if err := ownsAll(a.Role, a.Rooms); err != nil {
+		return err
 	}
 	if canOwn(was) && !canOwn(a) {
 		if err := e.keepAnOwner(a.Name); err != nil {
@@ -124,12 +130,20 @@ func (e *enactment) patchSecrets(a *chat.StaffAccount, p chat.StaffPatch) (end b
 }
 
 // canOwn reports whether an account keeps chatd from having no owner.
-func canOwn(a chat.StaffAccount) bool { return a.Role == chat.Owner && !a.Disabled }
+func canOwn(a chat.StaffAccount) bool { return a.Role == chat.Owner && a.Rooms == nil && !a.Disabled }
+
+// ownsAll refuses an owner of some rooms only; rooms_invalid.
+func ownsAll(role chat.StaffRole, rooms []string) error {
+	if role == chat.Owner && rooms != nil {
+		return errOwnsAll
+	}
+	return nil
+}
 
 // keepAnOwner refuses with last_owner where there is no other one than name.
 func (e *enactment) keepAnOwner(name string) error {
 	var others int
-	err := e.q.QueryRowContext(e.ctx, `SELECT count(*) FROM staff WHERE role = $1 AND name <> $2 AND NOT disabled`,
+	err := e.q.QueryRowContext(e.ctx, `SELECT count(*) FROM staff WHERE role = $1 AND name <> $2 AND rooms = '' AND NOT disabled`,
 		string(chat.Owner), name).Scan(&others)
 	if err != nil {
 		return fmt.Errorf("count owners: %w", err)

@@ -102,6 +102,9 @@ func (e *enactment) liftStep(s chat.LiftStep) error {
 		if err != nil {
 			return err
 		}
+		if s.IfVersion != 0 && s.IfVersion != x.Version {
+			return errStale
+		}
 		if !x.Standing(e.now) {
 			e.left(sanctionEffect("sanction_lifted", x), "already", "It has ended already.")
 			continue
@@ -134,6 +137,14 @@ func (e *enactment) unlift(x chat.Sanction) error {
 	return e.sanctionDone(x.ID, &e.done.Sanctions)
 }
 
+// raise notes that a sanction is another than it was.
+func (e *enactment) raise(id chat.SanctionID) error {
+	if _, err := e.exec(`UPDATE sanctions SET version = version + 1 WHERE id = $1`, string(id)); err != nil {
+		return fmt.Errorf("change sanction: %w", err)
+	}
+	return nil
+}
+
 func (e *enactment) carryStep(s chat.CarryStep) error {
 	for _, id := range s.IDs {
 		x, err := loadSanction(e.ctx, e.q, id)
@@ -142,6 +153,10 @@ func (e *enactment) carryStep(s chat.CarryStep) error {
 		}
 		if !x.Standing(e.now) || slices.Contains(x.Also, s.User) {
 			e.left(sanctionEffect("sanction_carried", x), "already", "It has ended, or holds against them already.")
+			continue
+		}
+		if slices.Contains(x.Excused, s.User) {
+			e.left(sanctionEffect("sanction_carried", x), "taken_back", "It was taken off them again.")
 			continue
 		}
 		if err := e.carry(x, s.User); err != nil {
@@ -153,6 +168,9 @@ func (e *enactment) carryStep(s chat.CarryStep) error {
 
 func (e *enactment) carry(x chat.Sanction, users ...chat.UserID) error {
 	if err := addSanctionUsers(e.ctx, e.q, x.ID, e.deed.Act.ID, users); err != nil {
+		return err
+	}
+	if err := e.raise(x.ID); err != nil {
 		return err
 	}
 	e.effect(sanctionEffect("sanction_carried", x))
@@ -187,7 +205,7 @@ func (e *enactment) undoSanction(f chat.ActEffect) error {
 	case "sanction_carried":
 		return e.undoCarried(f, x)
 	case "sanction_uncarried":
-		return e.carry(x, slices.DeleteFunc(slices.Clone(e.undoes.Users), chat.UserID.Guest)...)
+		return e.undoUncarried(f, x)
 	}
 	e.notUndoable(f)
 	return nil
@@ -206,11 +224,21 @@ func (e *enactment) over(f chat.ActEffect, x chat.Sanction) bool {
 	return true
 }
 
+// forgotten reports that a sanction's address was taken away (see cleanings).
+func forgotten(x chat.Sanction) bool {
+	t := x.Target
+	return !t.Prefix.IsValid() && t.User == "" && (t.Alias == "" || x.Trace != "")
+}
+
 func (e *enactment) undoLifted(f chat.ActEffect, x chat.Sanction) error {
 	was := x
 	was.LiftedAt = instant(0)
 	if !was.Standing(e.now) {
 		e.left(f, "expired", "It would have expired by now.")
+		return nil
+	}
+	if forgotten(x) {
+		e.left(f, "gone", "The address that it held against is no longer kept.")
 		return nil
 	}
 	return e.unlift(x)
@@ -252,15 +280,58 @@ func (e *enactment) undoChanged(f chat.ActEffect, x chat.Sanction) error {
 	return e.changeSanction(x, now)
 }
 
+// undoCarried takes a sanction off those to whom the act carried it, which is remembered:
+// who comes as that guest again doesn't bring it along once more.
 func (e *enactment) undoCarried(f chat.ActEffect, x chat.Sanction) error {
-	n, err := e.exec(`DELETE FROM sanction_users WHERE sanction = $1 AND act = $2`, f.Subject, string(e.undoes.ID))
+	users, err := e.carriedBy(`act = $2 AND ended_by = ''`, x.ID)
 	if err != nil {
-		return fmt.Errorf("take back: %w", err)
+		return err
 	}
-	if n == 0 {
+	if len(users) == 0 {
 		e.changedLater(f)
 		return nil
 	}
+	if _, err := e.exec(`UPDATE sanction_users SET ended_by = $3 WHERE sanction = $1 AND act = $2 AND ended_by = ''`,
+		f.Subject, string(e.undoes.ID), e.id()); err != nil {
+		return fmt.Errorf("take back: %w", err)
+	}
+	if err := e.raise(x.ID); err != nil {
+		return err
+	}
 	e.effect(sanctionEffect("sanction_uncarried", x))
+	e.hits(users...)
+	e.done.Freed = append(e.done.Freed, users...)
 	return e.sanctionDone(x.ID, &e.done.Sanctions)
+}
+
+func (e *enactment) undoUncarried(f chat.ActEffect, x chat.Sanction) error {
+	users, err := e.carriedBy(`ended_by = $2`, x.ID)
+	if err != nil {
+		return err
+	}
+	if len(users) == 0 {
+		e.changedLater(f)
+		return nil
+	}
+	return e.carry(x, users...)
+}
+
+// carriedBy are users of a sanction whom a condition on the undone act, $2, selects.
+func (e *enactment) carriedBy(where string, id chat.SanctionID) ([]chat.UserID, error) {
+	rows, err := e.q.QueryContext(e.ctx, `SELECT user_id FROM sanction_users WHERE sanction = $1 AND `+where+` ORDER BY user_id`,
+		string(id), string(e.undoes.ID))
+	if err != nil {
+		return nil, fmt.Errorf("read sanctioned users: %w", err)
+	}
+	var all []chat.UserID
+	err = eachRow(rows, func() error {
+		var u chat.UserID
+		err := rows.Scan(&u)
+		all = append(all, u)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sanctioned users: %w", err)
+	}
+	return all, nil
 }

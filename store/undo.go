@@ -54,15 +54,16 @@ func (e *enactment) undoHidden(x chat.ActEffect) error {
 	if !e.sweep(x.What) {
 		return nil
 	}
-	if _, err := e.exec(`UPDATE message_hides SET ended_by = $1 WHERE act = $2 AND ended_by = ''`, e.id(), string(e.undoes.ID)); err != nil {
+	if _, err := e.exec(`UPDATE message_hides SET ended_by = $2 WHERE ended_by = '' AND (act = $1 OR reopened = $1 AND reopened <> '')`,
+		string(e.undoes.ID), e.id()); err != nil {
 		return fmt.Errorf("end hides: %w", err)
 	}
 	if err := e.restored(x.Room); err != nil {
 		return err
 	}
 	if err := e.leftMessages(x.What, "changed_later", "It was restored already.", `SELECT m.id, m.room FROM message_hides h
-		JOIN messages m ON m.id = h.message WHERE h.act = $2 AND h.ended_by NOT IN ('', $1) ORDER BY m.room, m.seq`,
-		e.id(), string(e.undoes.ID)); err != nil {
+		JOIN messages m ON m.id = h.message WHERE`+hiddenBy+`AND h.ended_by NOT IN ('', $2) ORDER BY m.room, m.seq`,
+		string(e.undoes.ID), e.id()); err != nil {
 		return err
 	}
 	if err := e.leftMessages(x.What, "still_hidden", "Another act hides it, too.", `SELECT m.id, m.room FROM message_hides h
@@ -76,7 +77,7 @@ func (e *enactment) undoHidden(x chat.ActEffect) error {
 // leftGone notes that messages of the act's are no more, where some are.
 func (e *enactment) leftGone(what string) error {
 	var there int
-	if err := e.q.QueryRowContext(e.ctx, `SELECT count(*) FROM message_hides h WHERE h.act = $1`, string(e.undoes.ID)).Scan(&there); err != nil {
+	if err := e.q.QueryRowContext(e.ctx, `SELECT count(DISTINCT h.message) FROM message_hides h WHERE`+hiddenBy, string(e.undoes.ID)).Scan(&there); err != nil {
 		return fmt.Errorf("count hides: %w", err)
 	}
 	if gone := e.counted(what) - there; gone > 0 {
@@ -85,27 +86,26 @@ func (e *enactment) leftGone(what string) error {
 	return nil
 }
 
-// restoredLater is that a message, restored by the act of $4, has been restored by a later one, too.
+// restoredLater is that a message, restored by the act $1 at $2, has been restored by a later one, too.
 const restoredLater = ` EXISTS (SELECT 1 FROM message_hides l JOIN acts a ON a.id = l.ended_by
 	WHERE l.message = h.message AND l.ended_by <> '' AND a.pos > CAST($2 AS BIGINT)) `
 
-// undoRestored hides again what the act restored.
+// undoRestored hides again what the act restored: what hid it stands again, so that who
+// undoes that as well finds it.
 func (e *enactment) undoRestored(x chat.ActEffect) error {
 	if !e.sweep(x.What) {
 		return nil
 	}
 	undone, pos := string(e.undoes.ID), int64(e.undoes.Pos)
-	if _, err := e.exec(`INSERT INTO message_hides (message, act, own, by_id, at)
-		SELECT DISTINCT h.message, $3, false, $4, CAST($5 AS BIGINT) FROM message_hides h
-		WHERE h.ended_by = $1 AND h.ended_by <> '' AND NOT`+restoredLater+`ON CONFLICT (message, act) DO NOTHING`,
-		undone, pos, e.id(), string(e.deed.Act.By), e.at); err != nil {
-		return fmt.Errorf("hide again: %w", err)
-	}
-	if err := e.hidden(x.Room); err != nil {
+	if err := e.leftMessages(x.What, "changed_later", "It was restored again since.", `SELECT DISTINCT h.message, m.room
+		FROM message_hides h JOIN messages m ON m.id = h.message WHERE h.ended_by = $1 AND h.ended_by <> '' AND`+restoredLater, undone, pos); err != nil {
 		return err
 	}
-	return e.leftMessages(x.What, "changed_later", "It was restored again since.", `SELECT DISTINCT h.message, m.room
-		FROM message_hides h JOIN messages m ON m.id = h.message WHERE h.ended_by = $1 AND h.ended_by <> '' AND`+restoredLater, undone, pos)
+	if _, err := e.exec(`UPDATE message_hides AS h SET ended_by = '', reopened = $3
+		WHERE h.ended_by = $1 AND h.ended_by <> '' AND NOT`+restoredLater, undone, pos, e.id()); err != nil {
+		return fmt.Errorf("hide again: %w", err)
+	}
+	return e.hidden(x.Room)
 }
 
 // undoSetting puts settings back whose value is still the one that the act set.

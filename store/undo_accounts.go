@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,10 +76,12 @@ func (e *enactment) undoStaff(x chat.ActEffect) error {
 func (e *enactment) unlessLastOwner(x chat.ActEffect, a chat.StaffAccount, p chat.StaffPatch) error {
 	was := e.done.Act
 	err := e.changeStaff(a, p, "")
-	if chat.CodeOf(err) == errLastOwner.Code {
-		e.done.Act = was // nothing is written before this refusal
-		e.left(x, errLastOwner.Code, errLastOwner.Message)
-		return nil
+	for _, refused := range []*chat.Error{errLastOwner, errOwnsAll} {
+		if errors.Is(err, refused) {
+			e.done.Act = was // nothing is written before these refusals
+			e.left(x, refused.Code, refused.Message)
+			return nil
+		}
 	}
 	return err
 }

@@ -85,11 +85,13 @@ CREATE TABLE message_hides (
     by_id    TEXT    NOT NULL,
     at       BIGINT  NOT NULL,
     ended_by TEXT    NOT NULL DEFAULT '', -- the act that ended it; empty: it stands
+    reopened TEXT    NOT NULL DEFAULT '', -- the last act that had it stand again; empty: none did
     PRIMARY KEY (message, act)
 );
 
 CREATE INDEX message_hides_act ON message_hides (act);
 CREATE INDEX message_hides_ended ON message_hides (ended_by) WHERE ended_by <> '';
+CREATE INDEX message_hides_reopened ON message_hides (reopened) WHERE reopened <> '';
 
 -- What messages said before they were edited.
 CREATE TABLE edits (
@@ -172,6 +174,7 @@ CREATE TABLE held (
 CREATE INDEX held_author ON held (author_id, room, id);
 CREATE INDEX held_room ON held (room, id);
 CREATE INDEX held_pending ON held (id) WHERE state = 'pending';
+CREATE INDEX held_waiting ON held (posted_at) WHERE state = 'pending';
 CREATE INDEX held_decided ON held (decided_at) WHERE decided_at > 0;
 
 -- What staff, keys, moderators and rules did. Their pos is one with that of the events.

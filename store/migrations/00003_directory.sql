@@ -87,13 +87,19 @@ CREATE TABLE sanctions (
     version     BIGINT NOT NULL,
     lifted_at   BIGINT NOT NULL DEFAULT 0, -- 0: it wasn't
     lifted_by   TEXT   NOT NULL DEFAULT '',
-    lifted_in   TEXT   NOT NULL DEFAULT ''  -- the act
+    lifted_in   TEXT   NOT NULL DEFAULT '', -- the act
+    trace       TEXT   NOT NULL DEFAULT ''  -- the alias that a prefix is replaced by when it is forgotten; empty: none
 );
 
 CREATE INDEX sanctions_standing ON sanctions (id) WHERE lifted_at = 0;
 CREATE INDEX sanctions_user ON sanctions (user_id, id) WHERE user_id <> '';
 CREATE INDEX sanctions_prefix ON sanctions (prefix, id) WHERE prefix <> '';
 CREATE INDEX sanctions_alias ON sanctions (alias, id) WHERE alias <> '';
+-- Addresses of sanctions that have ended, until they are forgotten.
+CREATE INDEX sanctions_prefix_expired ON sanctions (expires) WHERE prefix <> '' AND expires > 0;
+CREATE INDEX sanctions_prefix_lifted ON sanctions (lifted_at) WHERE prefix <> '' AND lifted_at > 0;
+CREATE INDEX sanctions_alias_expired ON sanctions (expires) WHERE alias <> '' AND expires > 0;
+CREATE INDEX sanctions_alias_lifted ON sanctions (lifted_at) WHERE alias <> '' AND lifted_at > 0;
 CREATE INDEX sanctions_by ON sanctions (by_id, id);
 CREATE INDEX sanctions_act ON sanctions (act);
 CREATE INDEX sanctions_with ON sanctions (with_id) WHERE with_id <> '';
@@ -103,6 +109,7 @@ CREATE TABLE sanction_users (
     sanction TEXT NOT NULL REFERENCES sanctions (id) ON DELETE CASCADE,
     user_id  TEXT NOT NULL,
     act      TEXT NOT NULL, -- that carried it over
+    ended_by TEXT NOT NULL DEFAULT '', -- the act that took it off them again; empty: it holds
     PRIMARY KEY (sanction, user_id)
 );
 
