@@ -3362,7 +3362,7 @@ type ServerInterface interface {
 	// ChangeStaff Change a staff account
 	// (PATCH /staff/{name})
 	ChangeStaff(ctx echo.Context, name StaffParam, params ChangeStaffParams) error
-	// ResetStaffPassword Give an account another password
+	// ResetStaffPassword Give another account a new password
 	// (POST /staff/{name}/password)
 	ResetStaffPassword(ctx echo.Context, name StaffParam, params ResetStaffPasswordParams) error
 	// RevokeStaffSessions End an account's sessions
@@ -9325,7 +9325,7 @@ type StrictServerInterface interface {
 	// ChangeStaff Change a staff account
 	// (PATCH /staff/{name})
 	ChangeStaff(ctx context.Context, request ChangeStaffRequestObject) (ChangeStaffResponseObject, error)
-	// ResetStaffPassword Give an account another password
+	// ResetStaffPassword Give another account a new password
 	// (POST /staff/{name}/password)
 	ResetStaffPassword(ctx context.Context, request ResetStaffPasswordRequestObject) (ResetStaffPasswordResponseObject, error)
 	// RevokeStaffSessions End an account's sessions

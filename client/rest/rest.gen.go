@@ -3266,7 +3266,7 @@ type ClientInterface interface {
 
 	// UndoAct Undo an act
 	//
-	// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone.
+	// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone. It also needs the scope, and keeps to the bounds, of doing the same by hand.
 	//
 	// Corresponds with POST /acts/{act}/undo (the `UndoAct` operationId).
 	UndoAct(ctx context.Context, act ActParam, params *UndoActParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4023,9 +4023,9 @@ type ClientInterface interface {
 	// Corresponds with PATCH /staff/{name} (the `ChangeStaff` operationId).
 	ChangeStaff(ctx context.Context, name StaffParam, params *ChangeStaffParams, body ChangeStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResetStaffPassword Give an account another password
+	// ResetStaffPassword Give another account a new password
 	//
-	// chatd makes it; it has to be changed at the next log-in. The account's sessions end.
+	// chatd makes it; it has to be changed at the next log-in. The account's sessions end. One's own is changed with changePassword.
 	//
 	// Corresponds with POST /staff/{name}/password (the `ResetStaffPassword` operationId).
 	ResetStaffPassword(ctx context.Context, name StaffParam, params *ResetStaffPasswordParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4242,7 +4242,7 @@ func (c *Client) ShowAct(ctx context.Context, act ActParam, reqEditors ...Reques
 
 // UndoAct Undo an act
 //
-// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone.
+// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone. It also needs the scope, and keeps to the bounds, of doing the same by hand.
 //
 // Corresponds with POST /acts/{act}/undo (the `UndoAct` operationId).
 func (c *Client) UndoAct(ctx context.Context, act ActParam, params *UndoActParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5929,9 +5929,9 @@ func (c *Client) ChangeStaff(ctx context.Context, name StaffParam, params *Chang
 	return c.Client.Do(req)
 }
 
-// ResetStaffPassword Give an account another password
+// ResetStaffPassword Give another account a new password
 //
-// chatd makes it; it has to be changed at the next log-in. The account's sessions end.
+// chatd makes it; it has to be changed at the next log-in. The account's sessions end. One's own is changed with changePassword.
 //
 // Corresponds with POST /staff/{name}/password (the `ResetStaffPassword` operationId).
 func (c *Client) ResetStaffPassword(ctx context.Context, name StaffParam, params *ResetStaffPasswordParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12792,7 +12792,7 @@ type ClientWithResponsesInterface interface {
 
 	// UndoActWithResponse Undo an act
 	//
-	// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone.
+	// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone. It also needs the scope, and keeps to the bounds, of doing the same by hand.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13627,9 +13627,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /staff/{name} (the `ChangeStaff` operationId).
 	ChangeStaffWithResponse(ctx context.Context, name StaffParam, params *ChangeStaffParams, body ChangeStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeStaffResponse, error)
 
-	// ResetStaffPasswordWithResponse Give an account another password
+	// ResetStaffPasswordWithResponse Give another account a new password
 	//
-	// chatd makes it; it has to be changed at the next log-in. The account's sessions end.
+	// chatd makes it; it has to be changed at the next log-in. The account's sessions end. One's own is changed with changePassword.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17378,7 +17378,7 @@ func (c *ClientWithResponses) ShowActWithResponse(ctx context.Context, act ActPa
 
 // UndoActWithResponse Undo an act
 //
-// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone.
+// Takes back exactly what it changed and no later act changed, too; what is left is in `skipped`. An undo can be undone. It also needs the scope, and keeps to the bounds, of doing the same by hand.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18771,9 +18771,9 @@ func (c *ClientWithResponses) ChangeStaffWithResponse(ctx context.Context, name 
 	return ParseChangeStaffResponse(rsp)
 }
 
-// ResetStaffPasswordWithResponse Give an account another password
+// ResetStaffPasswordWithResponse Give another account a new password
 //
-// chatd makes it; it has to be changed at the next log-in. The account's sessions end.
+// chatd makes it; it has to be changed at the next log-in. The account's sessions end. One's own is changed with changePassword.
 //
 // Returns a wrapper object for the known response body format(s).
 //
