@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -122,6 +123,14 @@ func (b *imposition) add(more imposition) {
 	b.wide = b.wide || more.wide
 }
 
+// trace is the alias of a prefix that is one address; empty: it is more, or none.
+func (s *Service) trace(p netip.Prefix) string {
+	if !p.IsValid() || !p.IsSingleIP() && p != ownPrefix(p.Addr()) {
+		return ""
+	}
+	return s.Alias(p.Addr())
+}
+
 // impose does it, in one act.
 func (s *Service) impose(ctx context.Context, o Order, b imposition, live []LiveSession) (Outcome, error) {
 	if o.Reason == "" {
@@ -129,7 +138,7 @@ func (s *Service) impose(ctx context.Context, o Order, b imposition, live []Live
 	}
 	id := ActID(s.NewID())
 	for i := range b.sanctions {
-		b.sanctions[i].Act = id
+		b.sanctions[i].Act, b.sanctions[i].Trace = id, s.trace(b.sanctions[i].Target.Prefix)
 	}
 	im := s.impactOfSanctionsOn(live, b.sanctions)
 	im.Staff, im.Warnings = b.staff, b.warnings

@@ -212,10 +212,7 @@ func (s *Service) SanctionFor(by Actor, x Sanction) Sanction {
 	if !p.IsValid() || by.Grant.Has(AddressesRead) {
 		return x
 	}
-	if p.IsSingleIP() || p == ownPrefix(p.Addr()) {
-		x.Target.Alias = s.Alias(p.Addr())
-	}
-	x.Target.Prefix = zeroPrefix
+	x.Target.Alias, x.Target.Prefix = s.trace(p), zeroPrefix
 	return x
 }
 

@@ -85,7 +85,10 @@ func TestAddressesAreForAdmins(t *testing.T) {
 	if err != nil || x.Target.Prefix.IsValid() || x.Target.Alias != d.Alias(netip.MustParseAddr("192.0.2.9")) {
 		t.Errorf("a moderator sees %+v, %v, want the alias", x.Target, err)
 	}
-	if x, err = d.ShowSanction(t.Context(), mel, wide.ID); err != nil || x.Target != (chat.Target{}) {
+	if x.Trace != x.Target.Alias {
+		t.Errorf("stored with the trace %q, want the alias: it stays when the address goes", x.Trace)
+	}
+	if x, err = d.ShowSanction(t.Context(), mel, wide.ID); err != nil || x.Target != (chat.Target{}) || x.Trace != "" {
 		t.Errorf("a moderator sees %+v of a range, %v", x.Target, err)
 	}
 	if x, err = d.ShowSanction(t.Context(), staff, wide.ID); err != nil || x.Target.Prefix != mustParse("192.0.2.0/24") {

@@ -3619,7 +3619,7 @@ type ClientInterface interface {
 
 	// PurgeWithBody Delete what users wrote
 	//
-	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3628,7 +3628,7 @@ type ClientInterface interface {
 
 	// Purge Delete what users wrote
 	//
-	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3669,7 +3669,7 @@ type ClientInterface interface {
 
 	// DeleteRoom Delete a room
 	//
-	// With everything in it, for good: this can't be undone. Who is in it is sent away.
+	// With everything in it, for good: this can't be undone. Who is in it is sent away. It is unknown at once; its name can be used again (until then: 404 `room_unknown`) when its messages have been deleted, which takes a moment for a large one.
 	//
 	// Corresponds with DELETE /rooms/{room} (the `DeleteRoom` operationId).
 	DeleteRoom(ctx context.Context, room RoomParam, params *DeleteRoomParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3726,7 +3726,7 @@ type ClientInterface interface {
 
 	// ClearRoom Clear a room
 	//
-	// Hides everything that was said in it, as one event.
+	// Hides everything that was said in it, as one event. Of more than 50,000 messages it is refused (409 `too_many_messages`): archive such a room, or delete it.
 	//
 	// Corresponds with POST /rooms/{room}/clear (the `ClearRoom` operationId).
 	ClearRoom(ctx context.Context, room RoomParam, params *ClearRoomParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5025,7 +5025,7 @@ func (c *Client) SendNotice(ctx context.Context, params *SendNoticeParams, body 
 
 // PurgeWithBody Delete what users wrote
 //
-// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5044,7 +5044,7 @@ func (c *Client) PurgeWithBody(ctx context.Context, params *PurgeParams, content
 
 // Purge Delete what users wrote
 //
-// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5135,7 +5135,7 @@ func (c *Client) CreateRoom(ctx context.Context, params *CreateRoomParams, body 
 
 // DeleteRoom Delete a room
 //
-// With everything in it, for good: this can't be undone. Who is in it is sent away.
+// With everything in it, for good: this can't be undone. Who is in it is sent away. It is unknown at once; its name can be used again (until then: 404 `room_unknown`) when its messages have been deleted, which takes a moment for a large one.
 //
 // Corresponds with DELETE /rooms/{room} (the `DeleteRoom` operationId).
 func (c *Client) DeleteRoom(ctx context.Context, room RoomParam, params *DeleteRoomParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5262,7 +5262,7 @@ func (c *Client) ArchiveRoom(ctx context.Context, room RoomParam, params *Archiv
 
 // ClearRoom Clear a room
 //
-// Hides everything that was said in it, as one event.
+// Hides everything that was said in it, as one event. Of more than 50,000 messages it is refused (409 `too_many_messages`): archive such a room, or delete it.
 //
 // Corresponds with POST /rooms/{room}/clear (the `ClearRoom` operationId).
 func (c *Client) ClearRoom(ctx context.Context, room RoomParam, params *ClearRoomParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13179,7 +13179,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurgeWithBodyWithResponse Delete what users wrote
 	//
-	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13188,7 +13188,7 @@ type ClientWithResponsesInterface interface {
 
 	// PurgeWithResponse Delete what users wrote
 	//
-	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+	// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13233,7 +13233,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteRoomWithResponse Delete a room
 	//
-	// With everything in it, for good: this can't be undone. Who is in it is sent away.
+	// With everything in it, for good: this can't be undone. Who is in it is sent away. It is unknown at once; its name can be used again (until then: 404 `room_unknown`) when its messages have been deleted, which takes a moment for a large one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13296,7 +13296,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClearRoomWithResponse Clear a room
 	//
-	// Hides everything that was said in it, as one event.
+	// Hides everything that was said in it, as one event. Of more than 50,000 messages it is refused (409 `too_many_messages`): archive such a room, or delete it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18023,7 +18023,7 @@ func (c *ClientWithResponses) SendNoticeWithResponse(ctx context.Context, params
 
 // PurgeWithBodyWithResponse Delete what users wrote
 //
-// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18038,7 +18038,7 @@ func (c *ClientWithResponses) PurgeWithBodyWithResponse(ctx context.Context, par
 
 // PurgeWithResponse Delete what users wrote
 //
-// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused.
+// Everything within the scope and the time, in one act and one event a room. What of theirs is held is refused. Of more than 50,000 messages it is refused itself (409 `too_many_messages`): narrow it by time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18113,7 +18113,7 @@ func (c *ClientWithResponses) CreateRoomWithResponse(ctx context.Context, params
 
 // DeleteRoomWithResponse Delete a room
 //
-// With everything in it, for good: this can't be undone. Who is in it is sent away.
+// With everything in it, for good: this can't be undone. Who is in it is sent away. It is unknown at once; its name can be used again (until then: 404 `room_unknown`) when its messages have been deleted, which takes a moment for a large one.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18218,7 +18218,7 @@ func (c *ClientWithResponses) ArchiveRoomWithResponse(ctx context.Context, room 
 
 // ClearRoomWithResponse Clear a room
 //
-// Hides everything that was said in it, as one event.
+// Hides everything that was said in it, as one event. Of more than 50,000 messages it is refused (409 `too_many_messages`): archive such a room, or delete it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
