@@ -45,7 +45,7 @@ func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, 
 		a.leave(s)
 		old = nil
 	}
-	changed := false
+	changed, ownChanged := false, false
 	u := a.users[m.ID]
 	if u == nil {
 		if limit > 0 && len(a.users) >= limit {
@@ -56,17 +56,17 @@ func (p *presence) Enter(_ context.Context, room chat.RoomID, s chat.SessionID, 
 		a.insert(u)
 		changed = true
 	} else if u.member != m {
+		changed, ownChanged = u.member.Public() != m.Public(), u.member.Self() != m.Self()
 		a.remove(u)
 		u.member = m
 		a.insert(u)
-		changed = true
 	}
 	if old == nil {
 		u.sessions++
 		a.sessions[s] = u
 	}
 	entered := p.attendance(a, m, changed)
-	entered.New = old == nil
+	entered.New, entered.OwnChanged = old == nil, ownChanged
 	return entered, nil
 }
 

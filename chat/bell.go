@@ -52,7 +52,9 @@ const TypingFor = 5 * time.Second
 // PresenceChange says that a user came, left, or came to be called otherwise. Signals may
 // overtake one another: of two about one user, the one with the larger Version holds.
 type PresenceChange struct {
-	Member  Member
+	Member Member
+	// Quiet says that nothing changed for others: they alone are told, by Member.Self.
+	Quiet   bool
 	Left    bool
 	Count   int // members after it
 	Version int64
@@ -101,6 +103,22 @@ type Member struct {
 	ID   UserID
 	Name string
 	Role Role
+	// Own is how they are called themselves where others know them by another name. It is told to nobody else; empty: by Name.
+	Own string
+}
+
+// Self is the name by which a member is told of themselves.
+func (m Member) Self() string {
+	if m.Own != "" {
+		return m.Own
+	}
+	return m.Name
+}
+
+// Public is what others know of a member.
+func (m Member) Public() Member {
+	m.Own = ""
+	return m
 }
 
 // Presence counts who is in a room, by session: a user with two sessions is one member.
@@ -123,8 +141,10 @@ type Attendance struct {
 	New bool
 	// Changed says that others see a difference: the user is new, is called otherwise, or is gone.
 	Changed bool
-	Count   int   // members after it
-	Version int64 // rises with each Enter and Leave of a room
+	// OwnChanged says that they themselves see a difference, and nobody else: Member.Self is another.
+	OwnChanged bool
+	Count      int   // members after it
+	Version    int64 // rises with each Enter and Leave of a room
 }
 
 // Rate is an allowance: Limit in each Period. A zero Limit means unlimited.

@@ -186,10 +186,10 @@ func (s *Service) Leave(ctx context.Context, session SessionID, room RoomID) {
 }
 
 func (s *Service) tellPresence(ctx context.Context, room RoomID, a Attendance, left bool) {
-	if !a.Changed {
+	if !a.Changed && !a.OwnChanged {
 		return
 	}
 	s.Bell.Signal(ctx, Signal{Room: room, Presence: &PresenceChange{
-		Member: a.Member, Left: left, Count: a.Count, Version: a.Version,
+		Member: a.Member, Left: left, Quiet: !a.Changed, Count: a.Count, Version: a.Version,
 	}})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"slices"
 )
 
 // member is how others see an actor in a room. A guest under a shadow keeps the name that others know: what a shadowed
@@ -25,17 +24,22 @@ func (s *Service) member(by Actor, room RoomID) Member {
 			first, m.Name = x, x.Name
 		}
 	}
+	if m.Name != by.Name {
+		m.Own = by.Name
+	}
 	return m
 }
 
 // members lists who is in a room, as by sees it: themselves as they are called.
 func (s *Service) members(ctx context.Context, by Actor, room RoomID, limit int) ([]Member, int, error) {
 	list, n, err := s.Presence.Members(ctx, room, limit)
-	if i := slices.IndexFunc(list, func(m Member) bool { return m.ID == by.ID }); i >= 0 && list[i].Name != by.Name {
-		list = slices.Clone(list)
-		list[i].Name = by.Name
+	seen := make([]Member, len(list))
+	for i, m := range list {
+		if seen[i] = m.Public(); m.ID == by.ID {
+			seen[i].Name = by.Name
+		}
 	}
-	return list, n, err
+	return seen, n, err
 }
 
 // madeName is what a guest is called who has no name of their own: the same for the same guest.

@@ -14,7 +14,9 @@ import (
 // Refusals: banned and sign_in_required (in all rooms), token_expired, token_revoked, and name_* for signed-in users.
 func (s *Service) SignIn(ctx context.Context, a Actor) (Actor, error) {
 	a.Alias = s.Alias(a.Addr)
-	if e := s.refuseIdentity(a, ""); e != nil {
+	alone := a
+	alone.Was = "" // what is held against the guest is carried over first
+	if e := s.refuseIdentity(alone, ""); e != nil {
 		return Actor{}, e
 	}
 	if a.Role == RoleStaff {

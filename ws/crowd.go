@@ -24,10 +24,12 @@ const (
 // crowd gathers who came, left and types, until the next beat. Only the room's worker uses it.
 type crowd struct {
 	presence map[chat.UserID]*chat.PresenceChange // the latest of each user
+	quiet    map[chat.UserID]*chat.PresenceChange // what only that user is told
 	typing   map[chat.UserID]chat.Member
 	count    int
 	version  int64 // of count
 	toldAt   time.Time
+	quietAt  time.Time // when somebody was told alone
 }
 
 func (rm *room) note(s *chat.Signal) {
@@ -56,11 +58,15 @@ func (c *crowd) note(p *chat.PresenceChange) {
 	if p.Version > c.version {
 		c.count, c.version = p.Count, p.Version
 	}
-	if c.presence == nil {
-		c.presence = map[chat.UserID]*chat.PresenceChange{}
+	of := &c.presence
+	if p.Quiet {
+		of = &c.quiet
 	}
-	if had := c.presence[p.Member.ID]; had == nil || p.Version > had.Version {
-		c.presence[p.Member.ID] = p
+	if *of == nil {
+		*of = map[chat.UserID]*chat.PresenceChange{}
+	}
+	if had := (*of)[p.Member.ID]; had == nil || p.Version > had.Version {
+		(*of)[p.Member.ID] = p
 	}
 }
 
@@ -92,25 +98,75 @@ func (rm *room) flush(now time.Time) {
 		c.typing = nil
 	}
 	switch {
-	case len(c.presence) == 0:
-	case now.Sub(c.toldAt) < presenceEvery:
+	case len(c.presence)+len(c.quiet) == 0:
+	case now.Sub(c.toldAt) < presenceEvery, now.Sub(c.quietAt) < presenceEvery && len(c.quiet) > 0:
 		rm.srv.rooms.soil(rm)
 	default:
-		for _, f := range c.frames(rm.id) {
-			rm.aside(f)
+		rm.tellPresence()
+		if len(c.presence) > 0 {
+			c.toldAt = now // others can't tell that somebody was told alone
 		}
-		c.presence, c.toldAt = nil, now
+		if len(c.quiet) > 0 {
+			c.quietAt = now
+		}
+		c.presence, c.quiet = nil, nil
 	}
 }
 
-func (c *crowd) frames(room chat.RoomID) []presenceFrame {
+// tellPresence tells everybody who came, left, or is called otherwise; who is known to others by another name hears their own.
+func (rm *room) tellPresence() {
+	c := &rm.crowd
+	var common [][]byte
+	if len(c.presence) > 0 {
+		common = encoded(c.frames(rm.id, c.presence))
+	}
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	for _, r := range rm.readers {
+		if r.session.protocol != v1 {
+			continue
+		}
+		if own, differs := c.seenBy(r.user); differs {
+			r.aside(encoded(c.frames(rm.id, own)))
+		} else if len(common) > 0 {
+			r.aside(common)
+		}
+	}
+}
+
+// seenBy is who came and left as a user is told it, where that isn't what everybody is told.
+func (c *crowd) seenBy(user chat.UserID) (map[chat.UserID]*chat.PresenceChange, bool) {
+	p, alone := c.presence[user], c.quiet[user]
+	if alone != nil && (p == nil || p.Version < alone.Version) {
+		p = alone
+	}
+	if p == nil || p != alone && p.Member.Own == "" {
+		return nil, false
+	}
+	mine := *p
+	mine.Member.Name = p.Member.Self()
+	all := map[chat.UserID]*chat.PresenceChange{}
+	maps.Copy(all, c.presence)
+	all[user] = &mine
+	return all, true
+}
+
+func encoded(frames []presenceFrame) [][]byte {
+	var all [][]byte
+	for _, f := range frames {
+		all = append(all, codecs[v1].aside(f)...)
+	}
+	return all
+}
+
+func (c *crowd) frames(room chat.RoomID, presence map[chat.UserID]*chat.PresenceChange) []presenceFrame {
 	head := aside{"presence", room}
 	if c.count > bigRoom {
 		return []presenceFrame{{aside: head, Count: c.count}}
 	}
 	var joined, left []userV1
-	for _, id := range slices.Sorted(maps.Keys(c.presence)) {
-		if p := c.presence[id]; p.Left {
+	for _, id := range slices.Sorted(maps.Keys(presence)) {
+		if p := presence[id]; p.Left {
 			left = append(left, memberOf(p.Member))
 		} else {
 			joined = append(joined, memberOf(p.Member))

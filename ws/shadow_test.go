@@ -280,3 +280,51 @@ func TestWhatAShadowSeesOtherwise(t *testing.T) {
 	}
 	bob.settled("general")
 }
+
+// TestAShadowedNameIsToldToItsGuest in the same frames as any other guest's; others hear of neither name.
+func TestAShadowedNameIsToldToItsGuest(t *testing.T) {
+	var told [2][]string
+	for i, shadowed := range []bool{false, true} {
+		w := newWorld(t)
+		watcher := w.in(t, w.token(t, "watcher", nil), "general")
+		hello := w.dial(t, "/ws?name=First", nil).expect("welcome")
+		id, token := hello.at("user", "id").(string), hello["guest_token"].(string)
+		if shadowed {
+			w.against(t, chat.UserID(id), "", chat.Shadow, 0)
+		}
+		own := func(p *peer, name string) {
+			t.Helper()
+			for {
+				w.pass(2 * time.Second)
+				f := p.await("presence")
+				if strings.Contains(f.String(), name) {
+					told[i] = append(told[i], strings.ReplaceAll(f.String(), id, "ID"))
+					return
+				}
+			}
+		}
+		p := w.dial(t, "/ws?token="+token, nil)
+		p.expect("welcome")
+		p.join("general")
+		own(p, "First")
+		p.ask("auth", "name", "Second")
+		p.await("ack")
+		own(p, "Second")
+		q := w.dial(t, "/ws?name=Third&token="+token, nil)
+		q.expect("welcome")
+		j := q.join("general")
+		if !strings.Contains(j.String(), "Third") {
+			t.Errorf("shadowed %t: got %s, want the own name among the members", shadowed, j)
+		}
+		own(q, "Third")
+		w.post(t, "general", "the end")
+		for _, f := range watcher.until(says("the end")) {
+			if s := f.String(); shadowed && (strings.Contains(s, "Second") || strings.Contains(s, "Third")) {
+				t.Errorf("another was told %s", s)
+			}
+		}
+	}
+	if d := cmp.Diff(told[0], told[1]); d != "" {
+		t.Errorf("a shadowed guest is told otherwise (-others +shadowed): %s", d)
+	}
+}
