@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/chatd/chatd/access"
 	"github.com/chatd/chatd/chat"
@@ -62,14 +63,16 @@ func (g *gate) checkFactor(ctx context.Context, a chat.StaffAccount, code string
 	if code == "" {
 		return chat.Refuse(chat.Unauthenticated, "totp_required", "This account has one-time codes: send one as code.")
 	}
-	if err := g.throttle.code(ctx, a.Name); err != nil {
-		return err
-	}
 	step, recovery := int64(0), []byte(nil)
 	if plain, ok := access.PlainTOTP(code); !ok {
 		recovery = access.HashRecoveryCode(code)
-	} else if step, ok = access.CheckTOTP(a.TOTPSecret, plain, g.now(), a.TOTPStep); !ok {
-		return wrongCode()
+	} else {
+		if err := g.mayTryCode(ctx, a); err != nil {
+			return err
+		}
+		if step, ok = access.CheckTOTP(a.TOTPSecret, plain, g.now(), a.TOTPStep); !ok {
+			return wrongCode()
+		}
 	}
 	used, err := g.accounts.UseFactor(ctx, a.Name, step, recovery)
 	if err != nil {
@@ -79,6 +82,17 @@ func (g *gate) checkFactor(ctx context.Context, a chat.StaffAccount, code string
 		return wrongCode()
 	}
 	return nil
+}
+
+// mayTryCode refuses codes of an account after too many wrong ones. Whoever tries them has the password: that is worth a line
+// in the log.
+func (g *gate) mayTryCode(ctx context.Context, a chat.StaffAccount) error {
+	err := g.throttle.code(ctx, a.Name, a.TOTPStep)
+	if chat.IsKind(err, chat.RateLimited) {
+		g.logger.LogAttrs(ctx, slog.LevelWarn, "somebody who has an account's password tries one-time codes",
+			slog.String("request_id", requestID(ctx)), slog.String("account", a.Name))
+	}
+	return err
 }
 
 func wrongCode() error {

@@ -191,7 +191,7 @@ func (h *handler) ConfirmTOTP(ctx context.Context, in ConfirmTOTPRequestObject) 
 	if err := refuseTOTP(c, false); err != nil {
 		return nil, err
 	}
-	if err := h.gate.throttle.code(ctx, c.account.Name); err != nil {
+	if err := h.gate.throttle.confirming(ctx, c.account.Name); err != nil {
 		return nil, err
 	}
 	secret := h.pendingTOTP(c)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -72,8 +73,33 @@ func (t *throttle) password(ctx context.Context, addr, name string) error {
 	return t.spend(ctx, "login:n:"+name, times(everybodysLogIns, t.perAccount))
 }
 
-// code spends what everybody may try of an account's one-time codes. Who tries any knows the password.
-func (t *throttle) code(ctx context.Context, name string) error {
+// The codes of an authenticator that may be tried in a row: after ten without a right one none is taken for the rest of the
+// hour, after thirty for the rest of the day. Of a million codes three are right at a time, so that who has the password,
+// and tries as often as that, has one chance in ten thousand a day.
+var (
+	codesAnHour = chat.Rate{Limit: 10, Period: time.Hour}
+	codesADay   = chat.Rate{Limit: 30, Period: 24 * time.Hour}
+)
+
+// code spends what everybody may try of an account's one-time codes. Who tries any knows the password. lastStep is the last
+// that was right: with each right one it starts anew. Recovery codes aren't counted: they are too long to be guessed, and
+// let the owner in meanwhile.
+func (t *throttle) code(ctx context.Context, name string, lastStep int64) error {
+	key := "login:c:" + name + ":" + strconv.FormatInt(lastStep, 10)
+	for _, r := range []chat.Rate{codesAnHour, codesADay} { // what an hour refuses isn't counted for the day
+		wait, err := t.limiter.Take(ctx, key+":"+r.Period.String(), r)
+		if err != nil {
+			return fmt.Errorf("limit one-time codes: %w", err)
+		}
+		if wait > 0 {
+			return chat.Refuse(chat.RateLimited, "too_many_codes", "Too many wrong codes: wait, or use a recovery code.").After(wait)
+		}
+	}
+	return nil
+}
+
+// confirming spends what an account may try to turn its one-time codes on.
+func (t *throttle) confirming(ctx context.Context, name string) error {
 	return t.spend(ctx, "login:c:"+name, t.perAccount)
 }
 

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/chatd/chatd/broker"
 	"github.com/chatd/chatd/chat"
 )
 
@@ -137,16 +139,53 @@ func TestTOTPIsConfirmed(t *testing.T) {
 	wantProblem(t, other.call("GET", "/me", ""), 401, "credentials_invalid")
 }
 
-// TestTOTPIsThrottled has somebody who knows the password try codes from many addresses.
+// TestTOTPIsThrottled has somebody who knows the password try codes from many addresses, for days. The owner comes in
+// with a recovery code meanwhile.
 func TestTOTPIsThrottled(t *testing.T) {
-	f, _, _, _ := withTOTP(t)
-	f.config.LogInsPerAccount = chat.Rate{Limit: 5, Period: time.Hour}
-	f.serve()
-	for i := range 10 {
-		p := f.person()
-		p.addr = fmt.Sprintf("203.0.113.%d", i)
-		if r := p.logIn("mia", testPassword, "000000"); i >= 5 {
-			wantProblem(t, r, 429, "too_many_log_ins")
+	f, _, secret, codes := withTOTP(t)
+	tried := 0
+	tries := func() (taken int) {
+		for range 2 * codesAnHour.Limit {
+			p := f.person()
+			p.addr = fmt.Sprintf("203.0.113.%d", tried%250)
+			tried++
+			if r := p.logIn("mia", testPassword, "000000"); r.status == http.StatusTooManyRequests {
+				wantProblem(t, r, 429, "too_many_codes")
+			} else {
+				taken++
+				wantProblem(t, r, 401, "totp_invalid")
+			}
 		}
+		return taken
 	}
+	if got := tries(); int64(got) != codesAnHour.Limit {
+		t.Errorf("got %d codes tried, want %d", got, codesAnHour.Limit)
+	}
+	wantProblem(t, f.person().logIn("mia", testPassword, codeAt(t, secret, f.now())), 429, "too_many_codes")
+	wantStatus(t, f.person().logIn("mia", testPassword, codes[0]), http.StatusOK)
+	if !strings.Contains(f.log.String(), "tries one-time codes") {
+		t.Error("the log doesn't tell of it")
+	}
+}
+
+// TestCodesAreCountedInARow takes the throttle through a day: a right code starts it anew.
+func TestCodesAreCountedInARow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := &throttle{limiter: broker.NewMemory(broker.Config{})}
+		var taken int64
+		for range 23 * 2 {
+			for range 2 * codesAnHour.Limit {
+				if th.code(t.Context(), "mia", 7) == nil {
+					taken++
+				}
+			}
+			time.Sleep(30 * time.Minute)
+		}
+		if taken != codesADay.Limit {
+			t.Errorf("got %d codes tried in a day, want %d", taken, codesADay.Limit)
+		}
+		if err := th.code(t.Context(), "mia", 8); err != nil {
+			t.Errorf("got %v after a right code, want it to start anew", err)
+		}
+	})
 }
