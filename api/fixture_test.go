@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -20,6 +22,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
+	"golang.org/x/crypto/argon2"
 
 	chatd "github.com/chatd/chatd"
 	"github.com/chatd/chatd/access"
@@ -51,12 +54,12 @@ type fixture struct {
 	core     *chat.Service
 	store    *store.Store
 	sessions chat.LateSessions
+	contract *contract
 	router   routers.Router
 	log      *logBuffer
 	passed   atomic.Int64 // nanoseconds that the API's clock is ahead
 	config   Config
 	dir      string // of the database
-	phc      string // the hash of testPassword
 }
 
 // now is the API's and the core's clock.
@@ -89,18 +92,14 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	bell := broker.NewMemory(broker.Config{})
 	f.openStore(bell)
 	f.openCore(bell)
-	passwords := access.NewPasswords(2)
-	f.addAccounts(passwords)
+	f.addAccounts()
 
-	doc, err := readContract(chatd.OpenAPI)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.router, err = legacy.NewRouter(doc.doc); err != nil {
+	var err error
+	if f.contract, f.router, err = ourContract(); err != nil {
 		t.Fatal(err)
 	}
 	f.config = Config{
-		Chat: f.core, Passwords: passwords, Limiter: bell,
+		Chat: f.core, Passwords: access.NewPasswords(2), Limiter: bell,
 		Requests: chat.Rate{Limit: 100_000, Period: time.Minute}, Secret: bytes.Repeat([]byte("s"), 32),
 		LogInsPerAddr: chat.Rate{Limit: 1000, Period: time.Minute}, LogInsPerAccount: chat.Rate{Limit: 1000, Period: time.Minute},
 		ClientAddr: access.Proxies(nil).ClientAddr, Secure: access.Proxies(nil).Secure,
@@ -125,7 +124,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 func (f *fixture) serve() {
 	f.t.Helper()
 	var err error
-	if f.server, err = New(f.config); err != nil {
+	if f.server, err = newOn(f.config, f.contract); err != nil {
 		f.t.Fatal(err)
 	}
 	f.handler = f.server
@@ -168,7 +167,35 @@ func (f *fixture) openCore(broker *broker.Memory) {
 	}
 }
 
-func (f *fixture) addAccounts(passwords *access.Passwords) {
+// readOnce reads openapi.yaml once for all tests: that takes longer than most of them. Nobody changes it.
+var readOnce = sync.OnceValues(func() (*contract, error) { return readContract(chatd.OpenAPI) })
+
+func ourContract() (*contract, routers.Router, error) {
+	c, err := readOnce()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := routeOnce()
+	return c, r, err
+}
+
+var routeOnce = sync.OnceValues(func() (routers.Router, error) {
+	c, err := readOnce()
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(c.doc)
+})
+
+// cheapHash is a password's hash in the form of access.Passwords, at the least cost that it checks.
+func cheapHash(password string) string {
+	salt := []byte("of the tests")
+	sum := argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=8,t=1,p=1$%s$%s", argon2.Version, b64.EncodeToString(salt), b64.EncodeToString(sum))
+}
+
+func (f *fixture) addAccounts() {
 	f.t.Helper()
 	prefix, hash, err := access.ParseKey(testKey)
 	if err != nil {
@@ -178,16 +205,13 @@ func (f *fixture) addAccounts(passwords *access.Passwords) {
 	if err := f.store.FirstKey(f.t.Context(), key); err != nil {
 		f.t.Fatal(err)
 	}
-	if f.phc, err = passwords.Hash(f.t.Context(), testPassword); err != nil {
-		f.t.Fatal(err)
-	}
 	f.addStaff("admin", chat.Owner, nil)
 }
 
 // addStaff makes an account whose password is testPassword.
 func (f *fixture) addStaff(name string, role chat.StaffRole, rooms []string) {
 	f.t.Helper()
-	a := chat.StaffAccount{Name: name, Role: role, Rooms: rooms, PasswordHash: f.phc, CreatedAt: f.now(), Version: 1}
+	a := chat.StaffAccount{Name: name, Role: role, Rooms: rooms, PasswordHash: cheapHash(testPassword), CreatedAt: f.now(), Version: 1}
 	if err := f.store.FirstStaff(f.t.Context(), a); err != nil {
 		f.t.Fatal(err)
 	}

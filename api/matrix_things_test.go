@@ -134,7 +134,8 @@ func (f *fixture) runTasks() {
 	f.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- f.server.Run(ctx) }()
+	server := f.server // serve puts another in its place
+	go func() { ended <- server.Run(ctx) }()
 	f.t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

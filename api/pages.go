@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,10 +20,10 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// asset is one built file, as it is and compressed.
+// asset is one built file. It is compressed when it is first asked for, and then once: what nobody asks for costs no start.
 type asset struct {
 	contentType string
-	plain, gzip encoded
+	forms       func() (plain, small encoded) // small has no body where it isn't much smaller
 }
 
 type encoded struct {
@@ -35,7 +36,7 @@ func newEncoded(body []byte) encoded {
 	return encoded{body: body, etag: `"` + hex.EncodeToString(sum[:16]) + `"`}
 }
 
-// readAssets compresses everything once, so that no request has to.
+// readAssets reads everything.
 func readAssets(files fs.FS) (map[string]*asset, error) {
 	assets := make(map[string]*asset)
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -46,16 +47,18 @@ func readAssets(files fs.FS) (map[string]*asset, error) {
 		if err != nil {
 			return err
 		}
-		a := &asset{contentType: contentType(name), plain: newEncoded(body)}
-		if small, err := compress(body); err != nil {
-			return fmt.Errorf("compress %s: %w", name, err)
-		} else if len(small) < len(body)*9/10 {
-			a.gzip = newEncoded(small)
-		}
-		assets[name] = a
+		assets[name] = &asset{contentType: contentType(name), forms: sync.OnceValues(func() (plain, small encoded) { return formsOf(body) })}
 		return nil
 	})
 	return assets, err
+}
+
+func formsOf(body []byte) (plain, small encoded) {
+	plain = newEncoded(body)
+	if c, err := compress(body); err == nil && len(c) < len(body)*9/10 { // it goes without, too
+		small = newEncoded(c)
+	}
+	return plain, small
 }
 
 // contentType doesn't ask the machine for what browsers insist on.
@@ -119,13 +122,14 @@ func (s *server) page(p adminui.Page) echo.HandlerFunc {
 }
 
 func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
-	h, e := w.Header(), a.plain
+	h := w.Header()
+	e, small := a.forms()
 	h.Set("Content-Type", a.contentType)
-	if a.gzip.body != nil {
+	if small.body != nil {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(r) {
 			h.Set("Content-Encoding", "gzip")
-			e = a.gzip
+			e = small
 		}
 	}
 	h.Set("ETag", e.etag)

@@ -96,13 +96,22 @@ type server struct {
 
 // New makes a Server. It starts nothing.
 func New(c Config) (*Server, error) {
+	contract, err := readContract(c.OpenAPI)
+	if err != nil {
+		return nil, err
+	}
+	return newOn(c, contract)
+}
+
+// newOn makes a Server that holds requests to a contract that was read.
+func newOn(c Config, contract *contract) (*Server, error) {
 	if c.SessionIdle == 0 {
 		c.SessionIdle = 12 * time.Hour
 	}
 	if c.SessionLifetime == 0 {
 		c.SessionLifetime = 7 * 24 * time.Hour
 	}
-	s, err := newServer(c)
+	s, err := newServer(c, contract)
 	if err != nil {
 		return nil, err
 	}
@@ -127,11 +136,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-func newServer(c Config) (*server, error) {
-	contract, err := readContract(c.OpenAPI)
-	if err != nil {
-		return nil, err
-	}
+func newServer(c Config, contract *contract) (*server, error) {
 	pages, err := readAssets(c.Pages)
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
