@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,9 @@ func (s *Service) Configure(ctx context.Context, o Order, st SetStep) (Outcome, 
 		return Outcome{}, err
 	}
 	patch, err := st.Patch.clean()
+	if err == nil {
+		err = s.checkPolicy(patch)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -196,4 +200,15 @@ func (s *Service) Unlock(ctx context.Context, o Order, id LockdownID) (Outcome, 
 	}
 	return s.perform(ctx, o, Deed{Act: Act{Kind: ActUnlock}, Steps: []Step{UnlockStep{ID: id}}},
 		work{impact: s.impact(s.lockedBy(all[i]))})
+}
+
+// checkPolicy refuses a policy that isn't there. One that is taken away later leaves the room with all of them.
+func (s *Service) checkPolicy(p SettingsPatch) error {
+	if p.Policy == nil || *p.Policy == "" {
+		return nil
+	}
+	if names := s.Judge.Names(); !slices.Contains(names, *p.Policy) {
+		return badSetting("policy must be one of %s, or none", strings.Join(names, ", "))
+	}
+	return nil
 }

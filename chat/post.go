@@ -237,7 +237,7 @@ func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (b
 	if strings.TrimSpace(plain) == "" {
 		return body{}, Refuse(Invalid, "text_empty", "A message needs some text besides tags.")
 	}
-	if s.Judge.Check(policies.Input{Views: render.Views(text), Room: string(r.ID)}).Rejects() {
+	if s.Judge.Check(policies.Input{Views: render.Views(text), Room: string(r.ID), Policy: r.Settings.Policy}).Rejects() {
 		return body{}, Refuse(Rejected, "prohibited", "Your message breaks a rule of this room.")
 	}
 	mentions, err := s.mentions(ctx, r.ID, text)

@@ -36,6 +36,8 @@ type Config struct {
 // Judge decides about texts; policies.Set is one.
 type Judge interface {
 	Check(in policies.Input) policies.Verdict
+	// Names lists the policies that a room can choose.
+	Names() []string
 }
 
 // Limits bound what one user, one address and all together may do. A zero Rate means unlimited.
