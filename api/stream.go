@@ -244,7 +244,7 @@ func (f *follower) tellOne(out *eventWriter, t told) error {
 		if f.has(chat.MessagesRead, chat.NoticesWrite) && f.mayKnowOf(s) {
 			return out.write("notice", noticeTold{Room: orNull(s.Room), User: orNull(s.Notice.User), Text: s.Notice.Text, At: s.Notice.At})
 		}
-	case s.Presence != nil:
+	case s.Presence != nil && !s.Presence.Quiet:
 		if f.has(chat.RoomsRead) && f.covers(s.Room) {
 			p := s.Presence
 			return out.write("presence", presenceTold{Room: string(s.Room), User: UserRef{ID: string(p.Member.ID), Name: p.Member.Name}, Left: p.Left, Count: p.Count})
