@@ -67,6 +67,21 @@ func (b *lockBook) in(room RoomID, now time.Time) []Lockdown {
 	return all
 }
 
+// all lists the lock-downs in force.
+func (b *lockBook) all(now time.Time) []Lockdown {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var all []Lockdown
+	for room, of := range b.byRoom {
+		for _, l := range of {
+			if !l.lifted && l.InForce(room, now) {
+				all = append(all, l.Lockdown)
+			}
+		}
+	}
+	return all
+}
+
 // prune forgets those whose time is over.
 func (b *lockBook) prune(now time.Time) {
 	b.mu.Lock()

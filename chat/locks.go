@@ -8,8 +8,18 @@ import (
 // refuseLocked says which lock-down keeps an actor from writing in a room; nil: none. It isn't asked for moderators.
 func (s *Service) refuseLocked(by Actor, room RoomID) *Error {
 	now := s.now()
+	return refuseBy(s.locks.in(room, now), by, now)
+}
+
+// refuseLockedAnywhere is refuseLocked for whatever room there is.
+func (s *Service) refuseLockedAnywhere(by Actor) *Error {
+	now := s.now()
+	return refuseBy(s.locks.all(now), by, now)
+}
+
+func refuseBy(all []Lockdown, by Actor, now time.Time) *Error {
 	var e *Error
-	for _, l := range s.locks.in(room, now) {
+	for _, l := range all {
 		if x := l.refuse(by, now); x != nil && (e == nil || x.RetryAfter > e.RetryAfter) {
 			e = x
 		}

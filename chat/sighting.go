@@ -61,6 +61,14 @@ func (b *sightings) first(key sightKey) (time.Time, bool) {
 	return x.First, ok
 }
 
+// name returns what a user was called, as far as it isn't written yet.
+func (b *sightings) name(key sightKey) (string, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x, ok := b.waiting[key]
+	return x.Name, ok
+}
+
 // takeAll returns what waits, and how many were left out since the last time.
 func (b *sightings) takeAll() ([]Sighting, int) {
 	b.mu.Lock()

@@ -10,7 +10,7 @@ import (
 
 // SignIn admits an actor on connecting, and when a token changes, and returns it with the name as
 // it will be shown, with Alias and with FirstSeen. A guest whose name can't be had (any more) gets another one: a visitor
-// must not be shut out by somebody else's name. Who has been a guest under sanctions (Was) takes them along.
+// must not be shut out by somebody else's name. One who may not be called otherwise now (Rename) is called as before. Who has been a guest under sanctions (Was) takes them along.
 // Refusals: banned and sign_in_required (in all rooms), token_expired, token_revoked, and name_* for signed-in users.
 func (s *Service) SignIn(ctx context.Context, a Actor) (Actor, error) {
 	a.Alias = s.Alias(a.Addr)
@@ -75,8 +75,18 @@ func (s *Service) Rename(ctx context.Context, a Actor, name string) (Actor, erro
 	return a, nil
 }
 
-// refuseRename says why a guest may not be called otherwise; nil: they may. A name is read in every room that they are in.
+// refuseRename says why a guest may not be called otherwise; nil: they may. A name is read in every room that they are in, so
+// what keeps them from writing in any room keeps their name.
 func (s *Service) refuseRename(a Actor) *Error {
+	if e := s.refuseNaming(a); e != nil {
+		return e
+	}
+	return s.refuseLockedAnywhere(a)
+}
+
+// refuseNaming says why a guest may not choose a name, not even a first one: what is held against them, and lock-downs
+// of all rooms.
+func (s *Service) refuseNaming(a Actor) *Error {
 	if e := s.refuseIdentity(a, ""); e != nil {
 		return e
 	}
@@ -87,7 +97,39 @@ func (s *Service) refuseRename(a Actor) *Error {
 	case st.holds():
 		return underReview(*st.review, now)
 	}
-	return nil
+	return s.refuseLocked(a, "")
+}
+
+// mayBeCalled is the name that a guest wants, or the one that they have to keep; none: one is made for them.
+func (s *Service) mayBeCalled(ctx context.Context, a Actor) ([]string, error) {
+	if s.refuseRename(a) == nil {
+		return []string{a.Name}, nil
+	}
+	known, err := s.knownName(ctx, a)
+	switch {
+	case err != nil:
+		return nil, err
+	case known != "":
+		return []string{known}, nil
+	case s.refuseNaming(a) == nil:
+		return []string{a.Name}, nil
+	}
+	return nil, nil
+}
+
+// knownName is what a guest was called when they were seen last; empty: nobody knows.
+func (s *Service) knownName(ctx context.Context, a Actor) (string, error) {
+	if name, ok := s.sightings.name(sightKey{a.ID, a.Alias, s.agentHash(a.Agent)}); ok {
+		return name, nil
+	}
+	seen, err := s.Directory.User(ctx, a.ID)
+	if IsKind(err, NotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("find guest: %w", err)
+	}
+	return seen.Name, nil
 }
 
 func (s *Service) signInGuest(ctx context.Context, a Actor) (Actor, error) {
@@ -96,7 +138,10 @@ func (s *Service) signInGuest(ctx context.Context, a Actor) (Actor, error) {
 		return Actor{}, err
 	}
 	a.FirstSeen = first
-	candidates := []string{a.Name}
+	candidates, err := s.mayBeCalled(ctx, a)
+	if err != nil {
+		return Actor{}, err
+	}
 	for below := uint64(1e6); below <= 1e12; below *= 1e3 {
 		candidates = append(candidates, madeName(a.ID, below))
 	}
