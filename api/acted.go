@@ -82,31 +82,6 @@ func (h *handler) actThen(
 	return encode(answer{status: http.StatusOK, body: r})
 }
 
-// didIf is did, for what ends a thing, if it is still at a version (0: any). Whether it is told only to who may end it.
-func (h *handler) didIf(
-	ctx context.Context, version int64, present func(context.Context) (int64, error),
-	do func(context.Context, chat.Order) (chat.Outcome, error),
-) (acted, error) {
-	return h.did(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		if version == 0 {
-			return do(ctx, o)
-		}
-		try := o
-		try.DryRun = true
-		if _, err := do(ctx, try); err != nil {
-			return chat.Outcome{}, err
-		}
-		is, err := present(ctx)
-		switch {
-		case err != nil:
-			return chat.Outcome{}, err
-		case is != version:
-			return chat.Outcome{}, stale()
-		}
-		return do(ctx, o)
-	})
-}
-
 // actOnList is did, for an act on a list of ids: the answer says to which it was done. That the only one isn't there is
 // said of it, as of one of many.
 func (h *handler) actOnList(

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"math"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -27,6 +29,18 @@ func ifMatch(ctx context.Context) (int64, error) {
 		return 0, stale()
 	}
 	return version, nil
+}
+
+// neverVersion is the version of nothing.
+const neverVersion = math.MaxInt64
+
+// onlyThere reports whether a PUT or PATCH is only to change what is there (If-Match: *).
+func onlyThere(ctx context.Context) bool { return callOf(ctx).request.Header.Get("If-Match") == "*" }
+
+// onlyNew reports whether a PUT is only to make what isn't there yet (If-None-Match: *, RFC 9110, section 13.1.2).
+func onlyNew(ctx context.Context) bool {
+	k := callOf(ctx)
+	return k.request.Method == http.MethodPut && k.request.Header.Get("If-None-Match") == "*"
 }
 
 func stale() error {

@@ -56,7 +56,21 @@ func (h *handler) setRoom(ctx context.Context, id string, p chat.SettingsPatch, 
 		return acted{}, err
 	}
 	return h.act(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		return h.chat.Configure(ctx, o, chat.SetStep{Room: room, Patch: p, IfVersion: version})
+		step := chat.SetStep{Room: room, Patch: p, IfVersion: version, New: onlyNew(ctx)}
+		if onlyThere(ctx) {
+			snap, err := h.chat.Log.Snapshot(ctx, room, chat.SnapshotQuery{})
+			if err != nil {
+				return chat.Outcome{}, err
+			}
+			if step.IfVersion = snap.Room.Version; step.IfVersion == 0 {
+				step.IfVersion = neverVersion
+			}
+		}
+		out, err := h.chat.Configure(ctx, o, step)
+		if step.New && chat.CodeOf(err) == "room_exists" {
+			err = stale()
+		}
+		return out, err
 	}, func(out chat.Outcome) answer {
 		r := h.toActResult(ctx, out)
 		a := answer{status: http.StatusOK}
@@ -79,11 +93,8 @@ func (h *handler) DeleteRoom(ctx context.Context, in DeleteRoomRequestObject) (D
 		return nil, err
 	}
 	room := chat.RoomID(in.Room)
-	return h.didIf(ctx, version, func(ctx context.Context) (int64, error) {
-		snap, err := h.chat.Log.Snapshot(ctx, room, chat.SnapshotQuery{})
-		return snap.Room.Version, err
-	}, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		return h.chat.RemoveRoom(ctx, o, room)
+	return h.did(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
+		return h.chat.RemoveRoomIf(ctx, o, room, version)
 	})
 }
 

@@ -25,7 +25,18 @@ func (h *handler) PutSanction(ctx context.Context, in PutSanctionRequestObject) 
 	if in.Body.Target == nil {
 		return nil, invalid([]FieldError{{Field: "/target", Message: "A sanction with an id needs a target."}})
 	}
-	return h.sanction(ctx, chat.SanctionID(in.Sanction), *in.Body, version)
+	id := chat.SanctionID(in.Sanction)
+	if onlyNew(ctx) || onlyThere(ctx) {
+		x, err := h.chat.Directory.Sanction(ctx, id)
+		if err != nil && !chat.IsKind(err, chat.NotFound) {
+			return nil, err
+		}
+		if (err == nil) == onlyNew(ctx) {
+			return nil, stale()
+		}
+		version = x.Version
+	}
+	return h.sanction(ctx, id, *in.Body, version)
 }
 
 func (h *handler) sanction(ctx context.Context, id chat.SanctionID, d SanctionDraft, ifVersion int64) (acted, error) {
@@ -104,12 +115,8 @@ func (h *handler) LiftSanction(ctx context.Context, in LiftSanctionRequestObject
 	if err != nil {
 		return nil, err
 	}
-	id := chat.SanctionID(in.Sanction)
-	return h.didIf(ctx, version, func(ctx context.Context) (int64, error) {
-		x, err := h.chat.Directory.Sanction(ctx, id)
-		return x.Version, err
-	}, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
-		return h.chat.Lift(ctx, o, []chat.SanctionID{id})
+	return h.did(ctx, func(ctx context.Context, o chat.Order) (chat.Outcome, error) {
+		return h.chat.LiftIf(ctx, o, chat.SanctionID(in.Sanction), version)
 	})
 }
 

@@ -146,6 +146,15 @@ func errNoSanction() *Error {
 // Lift ends sanctions before their time, and what accompanies them, in one act. Those that don't stand are in Failed; where
 // there is but one, it is the refusal. Codes sanction_not_found, target_protected.
 func (s *Service) Lift(ctx context.Context, o Order, ids []SanctionID) (Outcome, error) {
+	return s.lift(ctx, o, ids, 0)
+}
+
+// LiftIf is Lift of one sanction, if it is at a version (0: any). Code stale.
+func (s *Service) LiftIf(ctx context.Context, o Order, id SanctionID, version int64) (Outcome, error) {
+	return s.lift(ctx, o, []SanctionID{id}, version)
+}
+
+func (s *Service) lift(ctx context.Context, o Order, ids []SanctionID, version int64) (Outcome, error) {
 	all, failed, err := s.liftable(ctx, o.By, ids)
 	if err != nil || len(all) == 0 {
 		return Outcome{DryRun: o.DryRun, Failed: failed}, err
@@ -154,12 +163,20 @@ func (s *Service) Lift(ctx context.Context, o Order, ids []SanctionID) (Outcome,
 	if err != nil {
 		return Outcome{}, err
 	}
-	step := LiftStep{}
-	for _, x := range append(slices.Clone(all), with...) {
-		step.IDs = append(step.IDs, x.ID)
+	steps := []Step{LiftStep{IDs: idsOfSanctions(all), IfVersion: version}}
+	if len(with) > 0 {
+		steps = append(steps, LiftStep{IDs: idsOfSanctions(with)})
 	}
-	return s.perform(ctx, o, Deed{Act: Act{Kind: ActLift, Users: usersOf(all)}, Steps: []Step{step}},
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActLift, Users: usersOf(all)}, Steps: steps},
 		work{impact: s.impactOfSanctions(all), failed: failed})
+}
+
+func idsOfSanctions(all []Sanction) []SanctionID {
+	ids := make([]SanctionID, len(all))
+	for i, x := range all {
+		ids[i] = x.ID
+	}
+	return ids
 }
 
 func (s *Service) liftable(ctx context.Context, by Actor, ids []SanctionID) ([]Sanction, []Failure, error) {

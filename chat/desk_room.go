@@ -80,10 +80,15 @@ func (s *Service) Archive(ctx context.Context, o Order, room RoomID, on bool) (O
 
 // RemoveRoom deletes a room and everything in it, for good. Code room_unknown.
 func (s *Service) RemoveRoom(ctx context.Context, o Order, room RoomID) (Outcome, error) {
+	return s.RemoveRoomIf(ctx, o, room, 0)
+}
+
+// RemoveRoomIf is RemoveRoom, if the room is at a version (0: any). Code stale.
+func (s *Service) RemoveRoomIf(ctx context.Context, o Order, room RoomID, version int64) (Outcome, error) {
 	if err := s.mayKeepRooms(o.By, room); err != nil {
 		return Outcome{}, err
 	}
-	return s.perform(ctx, o, Deed{Act: Act{Kind: ActRemoveRoom}, Steps: []Step{RemoveRoomStep{Room: room}}},
+	return s.perform(ctx, o, Deed{Act: Act{Kind: ActRemoveRoom}, Steps: []Step{RemoveRoomStep{Room: room, IfVersion: version}}},
 		work{impact: s.impact(inRoom(room)), impacted: countMessages})
 }
 
