@@ -24,7 +24,11 @@ func (s *Service) apply(c ControlChange) {
 		s.revoked.put(user, from)
 	}
 	for _, room := range c.Removed {
-		s.rooms.forget(room, c.Act.Pos, c.Act.Kind == ActRemoveRoom, now)
+		gone := c.Act.Kind == ActRemoveRoom
+		s.rooms.forget(room, c.Act.Pos, gone, now)
+		if gone {
+			s.waiting.leaveRoom(room)
+		}
 	}
 	for _, room := range c.Changed {
 		s.rooms.change(room, c.Act.Pos, now)

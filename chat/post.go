@@ -31,6 +31,7 @@ func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, do
 	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: p.message.At, Op: posting(p.message, d.Nonce, p.st), Epoch: p.room.Epoch, Still: s.stillPosting(by, p, d.Nonce)},
 		func(c Committed, err error) {
 			s.payments.end(cost, err, s.now())
+			s.waits(by, p.message, c, err)
 			if err == nil && c.Event.Seq > 0 {
 				s.rooms.stored(room)
 			}
@@ -142,8 +143,13 @@ func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (ad
 		}
 	}
 	m, err := s.draft(ctx, by, a.room, d, a.st)
+	if err == nil && a.st.holds() {
+		err = s.mayWait(ctx, by, m)
+	}
 	if err == nil && !paid {
-		err = s.takeTurn(ctx, by, a.room, a.st)
+		if err = s.takeTurn(ctx, by, a.room, a.st); err != nil {
+			s.waiting.leave(m.ID)
+		}
 	}
 	return admitted{a, m}, err
 }

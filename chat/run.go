@@ -54,6 +54,7 @@ func (s *Service) prune() {
 	s.rooms.prune(now.Add(-roomIdle))
 	s.payments.prune(now)
 	s.departures.prune(now)
+	s.waiting.prune(now)
 }
 
 // controlListener puts in force what another node decided; for this node's own it changes nothing.
@@ -62,7 +63,10 @@ type controlListener struct{ s *Service }
 func (controlListener) Event(Event) {}
 
 func (l controlListener) Signal(sig Signal) {
-	if sig.Control != nil {
+	switch {
+	case sig.Control != nil:
 		l.s.apply(*sig.Control)
+	case sig.Held != nil && sig.Held.State != HeldPending:
+		l.s.waiting.leave(sig.Held.Message.ID)
 	}
 }

@@ -70,6 +70,7 @@ type Service struct {
 	payments   *payments
 	departures *departures
 	sightings  *sightings
+	waiting    *waiting
 }
 
 // New makes a Service and reads what holds: sanctions, lock-downs, revoked tokens. It starts nothing.
@@ -82,7 +83,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{
 		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
-		payments: newPayments(), departures: newDepartures(), sightings: newSightings(),
+		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(),
 	}
 	return s, s.load(ctx)
 }
