@@ -497,6 +497,51 @@ func (e Window) Valid() bool {
 	}
 }
 
+// Defines values for IfNoneMatch.
+const (
+	IfNoneMatchAsterisk IfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the IfNoneMatch enum.
+func (e IfNoneMatch) Valid() bool {
+	switch e {
+	case IfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutRoomParamsIfNoneMatch.
+const (
+	PutRoomParamsIfNoneMatchAsterisk PutRoomParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutRoomParamsIfNoneMatch enum.
+func (e PutRoomParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutRoomParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutSanctionParamsIfNoneMatch.
+const (
+	PutSanctionParamsIfNoneMatchAsterisk PutSanctionParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutSanctionParamsIfNoneMatch enum.
+func (e PutSanctionParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutSanctionParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Access Who may come in: everybody, whoever has signed in, whose token has a claim, or staff and moderators alone.
 type Access string
 
@@ -1773,7 +1818,7 @@ type Settings struct {
 	// MinLength The shortest message, in characters.
 	MinLength int `json:"min_length"`
 
-	// Policy The policy that judges its messages; null: the server's own.
+	// Policy The one policy that judges its messages; null: all that the server has.
 	Policy *string `json:"policy"`
 
 	// ReadOnly Only moderators write.
@@ -1987,7 +2032,7 @@ type TargetDraft struct {
 
 // Task defines model for Task.
 type Task struct {
-	// Acts What it did.
+	// Acts What it did: at most 1000.
 	Acts []ID      `json:"acts"`
 	At   time.Time `json:"at"`
 
@@ -1998,7 +2043,7 @@ type Task struct {
 	Done    int        `json:"done"`
 	EndedAt *time.Time `json:"ended_at"`
 
-	// Failures At most 200.
+	// Failures At most 100.
 	Failures []Failure `json:"failures"`
 
 	// ID A UUID.
@@ -2151,6 +2196,9 @@ type IdempotencyKey = string
 
 // IfMatch Example: "3"
 type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch string
 
 // InviteParam The id of a key, an invitation or a session.
 //
@@ -2333,7 +2381,7 @@ type UndoActsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2345,7 +2393,7 @@ type UndoActParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2378,7 +2426,7 @@ type DisconnectParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2408,7 +2456,7 @@ type RefuseHeldParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2420,7 +2468,7 @@ type ReleaseHeldParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2441,7 +2489,7 @@ type MakeInviteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2471,7 +2519,7 @@ type MakeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2483,7 +2531,7 @@ type RevokeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2495,7 +2543,7 @@ type ChangeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2507,7 +2555,7 @@ type RotateKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2531,7 +2579,7 @@ type LockDownParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2546,7 +2594,7 @@ type LiftLockdownParams struct {
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2594,7 +2642,7 @@ type SendNoticeParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2606,7 +2654,7 @@ type PurgeParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2636,7 +2684,7 @@ type CreateRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2648,7 +2696,7 @@ type DeleteRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2660,7 +2708,7 @@ type ConfigureRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2672,9 +2720,15 @@ type PutRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch With `*` only if it isn't there yet: makes, and replaces nothing; else 412 `stale`.
+	IfNoneMatch *PutRoomParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 }
+
+// PutRoomParamsIfNoneMatch defines parameters for PutRoom.
+type PutRoomParamsIfNoneMatch string
 
 // ArchiveRoomParams defines parameters for ArchiveRoom.
 type ArchiveRoomParams struct {
@@ -2684,7 +2738,7 @@ type ArchiveRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2696,7 +2750,7 @@ type ClearRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2732,7 +2786,7 @@ type PostMessageParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2744,7 +2798,7 @@ type DeleteMessagesParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2756,7 +2810,7 @@ type RestoreMessagesParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2795,7 +2849,7 @@ type RestoreMessageParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2807,7 +2861,7 @@ type UnarchiveRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2846,7 +2900,7 @@ type MakeSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2858,7 +2912,7 @@ type ImportSanctionsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2870,7 +2924,7 @@ type LiftSanctionsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2882,7 +2936,7 @@ type LiftSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2894,7 +2948,7 @@ type ChangeSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2906,9 +2960,15 @@ type PutSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch With `*` only if it isn't there yet: makes, and replaces nothing; else 412 `stale`.
+	IfNoneMatch *PutSanctionParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 }
+
+// PutSanctionParamsIfNoneMatch defines parameters for PutSanction.
+type PutSanctionParamsIfNoneMatch string
 
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
@@ -2927,7 +2987,7 @@ type RemoveStaffParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2939,7 +2999,7 @@ type ChangeStaffParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2951,7 +3011,7 @@ type ResetStaffPasswordParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3032,7 +3092,7 @@ type AddNoteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3044,7 +3104,7 @@ type DeleteNoteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -3056,7 +3116,7 @@ type RevokeTokensParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -5023,6 +5083,21 @@ func (w *ServerInterfaceWrapper) PutRoom(ctx echo.Context) error {
 
 		params.IfMatch = &IfMatch
 	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch PutRoomParamsIfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PutRoom(ctx, room, params)
@@ -6094,6 +6169,21 @@ func (w *ServerInterfaceWrapper) PutSanction(ctx echo.Context) error {
 		}
 
 		params.IfMatch = &IfMatch
+	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch PutSanctionParamsIfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -498,6 +498,51 @@ func (e Window) Valid() bool {
 	}
 }
 
+// Defines values for IfNoneMatch.
+const (
+	IfNoneMatchAsterisk IfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the IfNoneMatch enum.
+func (e IfNoneMatch) Valid() bool {
+	switch e {
+	case IfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutRoomParamsIfNoneMatch.
+const (
+	PutRoomParamsIfNoneMatchAsterisk PutRoomParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutRoomParamsIfNoneMatch enum.
+func (e PutRoomParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutRoomParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PutSanctionParamsIfNoneMatch.
+const (
+	PutSanctionParamsIfNoneMatchAsterisk PutSanctionParamsIfNoneMatch = "*"
+)
+
+// Valid indicates whether the value is a known member of the PutSanctionParamsIfNoneMatch enum.
+func (e PutSanctionParamsIfNoneMatch) Valid() bool {
+	switch e {
+	case PutSanctionParamsIfNoneMatchAsterisk:
+		return true
+	default:
+		return false
+	}
+}
+
 // Access Who may come in: everybody, whoever has signed in, whose token has a claim, or staff and moderators alone.
 type Access string
 
@@ -1774,7 +1819,7 @@ type Settings struct {
 	// MinLength The shortest message, in characters.
 	MinLength int `json:"min_length"`
 
-	// Policy The policy that judges its messages; null: the server's own.
+	// Policy The one policy that judges its messages; null: all that the server has.
 	Policy *string `json:"policy"`
 
 	// ReadOnly Only moderators write.
@@ -1988,7 +2033,7 @@ type TargetDraft struct {
 
 // Task defines model for Task.
 type Task struct {
-	// Acts What it did.
+	// Acts What it did: at most 1000.
 	Acts []ID      `json:"acts"`
 	At   time.Time `json:"at"`
 
@@ -1999,7 +2044,7 @@ type Task struct {
 	Done    int        `json:"done"`
 	EndedAt *time.Time `json:"ended_at"`
 
-	// Failures At most 200.
+	// Failures At most 100.
 	Failures []Failure `json:"failures"`
 
 	// ID A UUID.
@@ -2152,6 +2197,9 @@ type IdempotencyKey = string
 
 // IfMatch Example: "3"
 type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch string
 
 // InviteParam The id of a key, an invitation or a session.
 //
@@ -2334,7 +2382,7 @@ type UndoActsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2346,7 +2394,7 @@ type UndoActParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2379,7 +2427,7 @@ type DisconnectParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2409,7 +2457,7 @@ type RefuseHeldParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2421,7 +2469,7 @@ type ReleaseHeldParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2442,7 +2490,7 @@ type MakeInviteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2472,7 +2520,7 @@ type MakeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2484,7 +2532,7 @@ type RevokeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2496,7 +2544,7 @@ type ChangeKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2508,7 +2556,7 @@ type RotateKeyParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2532,7 +2580,7 @@ type LockDownParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2547,7 +2595,7 @@ type LiftLockdownParams struct {
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2595,7 +2643,7 @@ type SendNoticeParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2607,7 +2655,7 @@ type PurgeParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2637,7 +2685,7 @@ type CreateRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2649,7 +2697,7 @@ type DeleteRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2661,7 +2709,7 @@ type ConfigureRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2673,9 +2721,15 @@ type PutRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch With `*` only if it isn't there yet: makes, and replaces nothing; else 412 `stale`.
+	IfNoneMatch *PutRoomParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 }
+
+// PutRoomParamsIfNoneMatch defines parameters for PutRoom.
+type PutRoomParamsIfNoneMatch string
 
 // ArchiveRoomParams defines parameters for ArchiveRoom.
 type ArchiveRoomParams struct {
@@ -2685,7 +2739,7 @@ type ArchiveRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2697,7 +2751,7 @@ type ClearRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2733,7 +2787,7 @@ type PostMessageParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2745,7 +2799,7 @@ type DeleteMessagesParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2757,7 +2811,7 @@ type RestoreMessagesParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2796,7 +2850,7 @@ type RestoreMessageParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2808,7 +2862,7 @@ type UnarchiveRoomParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2847,7 +2901,7 @@ type MakeSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2859,7 +2913,7 @@ type ImportSanctionsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2871,7 +2925,7 @@ type LiftSanctionsParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -2883,7 +2937,7 @@ type LiftSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2895,7 +2949,7 @@ type ChangeSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2907,9 +2961,15 @@ type PutSanctionParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch With `*` only if it isn't there yet: makes, and replaces nothing; else 412 `stale`.
+	IfNoneMatch *PutSanctionParamsIfNoneMatch `json:"If-None-Match,omitempty"`
 }
+
+// PutSanctionParamsIfNoneMatch defines parameters for PutSanction.
+type PutSanctionParamsIfNoneMatch string
 
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
@@ -2928,7 +2988,7 @@ type RemoveStaffParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2940,7 +3000,7 @@ type ChangeStaffParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2952,7 +3012,7 @@ type ResetStaffPasswordParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3033,7 +3093,7 @@ type AddNoteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3045,7 +3105,7 @@ type DeleteNoteParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IfMatch Only if this is still its ETag; else 412 `stale`. Without it the last writer wins.
+	// IfMatch Only if this is still its ETag (`*`: only if it is there); else 412 `stale`. Without it the last writer wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -3057,7 +3117,7 @@ type RevokeTokensParams struct {
 	// XReason Why, for the record of acts: UTF-8, percent-encoded, at most 300 characters.
 	XReason *Reason `json:"X-Reason,omitempty"`
 
-	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it is refused with `idempotency_mismatch`.
+	// IdempotencyKey Made by the caller: within 24 hours the same request with the same key acts once, and is answered alike. Another request with it (another operation, address or body) is refused with `idempotency_mismatch`.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3241,7 +3301,7 @@ type ClientInterface interface {
 
 	// UndoActsWithBody Undo what somebody did
 	//
-	// All their acts since a time, the latest first: a task.
+	// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3250,7 +3310,7 @@ type ClientInterface interface {
 
 	// UndoActs Undo what somebody did
 	//
-	// All their acts since a time, the latest first: a task.
+	// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4060,7 +4120,7 @@ type ClientInterface interface {
 
 	// Stream Follow what happens
 	//
-	// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them.
+	// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them, and the scope that each asks for.
 	//
 	// Corresponds with GET /stream (the `Stream` operationId).
 	Stream(ctx context.Context, params *StreamParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4187,7 +4247,7 @@ func (c *Client) ExportActs(ctx context.Context, params *ExportActsParams, reqEd
 
 // UndoActsWithBody Undo what somebody did
 //
-// All their acts since a time, the latest first: a task.
+// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4206,7 +4266,7 @@ func (c *Client) UndoActsWithBody(ctx context.Context, params *UndoActsParams, c
 
 // UndoActs Undo what somebody did
 //
-// All their acts since a time, the latest first: a task.
+// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6016,7 +6076,7 @@ func (c *Client) ListSeries(ctx context.Context, params *ListSeriesParams, reqEd
 
 // Stream Follow what happens
 //
-// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them.
+// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them, and the scope that each asks for.
 //
 // Corresponds with GET /stream (the `Stream` operationId).
 func (c *Client) Stream(ctx context.Context, params *StreamParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9432,6 +9492,17 @@ func NewPutRoomRequestWithBody(server string, room RoomParam, params *PutRoomPar
 			req.Header.Set("If-Match", headerParam1)
 		}
 
+		if params.IfNoneMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
 	}
 
 	return req, nil
@@ -11312,6 +11383,17 @@ func NewPutSanctionRequestWithBody(server string, sanction SanctionParam, params
 			req.Header.Set("If-Match", headerParam1)
 		}
 
+		if params.IfNoneMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
 	}
 
 	return req, nil
@@ -12765,7 +12847,7 @@ type ClientWithResponsesInterface interface {
 
 	// UndoActsWithBodyWithResponse Undo what somebody did
 	//
-	// All their acts since a time, the latest first: a task.
+	// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12774,7 +12856,7 @@ type ClientWithResponsesInterface interface {
 
 	// UndoActsWithResponse Undo what somebody did
 	//
-	// All their acts since a time, the latest first: a task.
+	// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13674,7 +13756,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamWithResponse Follow what happens
 	//
-	// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them.
+	// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them, and the scope that each asks for.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17333,7 +17415,7 @@ func (c *ClientWithResponses) ExportActsWithResponse(ctx context.Context, params
 
 // UndoActsWithBodyWithResponse Undo what somebody did
 //
-// All their acts since a time, the latest first: a task.
+// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17348,7 +17430,7 @@ func (c *ClientWithResponses) UndoActsWithBodyWithResponse(ctx context.Context, 
 
 // UndoActsWithResponse Undo what somebody did
 //
-// All their acts since a time, the latest first: a task.
+// All their acts since a time, the latest first: a task. Repeated with its `Idempotency-Key` it is answered with the task as it was last known, also where the node that ran it has stopped; it never starts again.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18848,7 +18930,7 @@ func (c *ClientWithResponses) ListSeriesWithResponse(ctx context.Context, params
 
 // StreamWithResponse Follow what happens
 //
-// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them.
+// Server-sent events: everything that a dashboard needs to stay true. Each has a name and one JSON value; ignore the names that you don't know. docs/api.md lists them, and the scope that each asks for.
 //
 // Returns a wrapper object for the known response body format(s).
 //
