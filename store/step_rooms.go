@@ -109,7 +109,7 @@ func (e *enactment) archiveStep(s chat.ArchiveStep) error {
 	return e.event(s.Room, chat.EventRoom, "", &detail{Archived: true}, "")
 }
 
-// removeRoomStep has a room be unknown from now on; see sweepRooms for what it holds. What
+// removeRoomStep has a room be unknown from now on; see sweepRooms for what it holds, where that is much. What
 // is left is how often there was one of its name, so that the next has another epoch.
 func (e *enactment) removeRoomStep(s chat.RemoveRoomStep) error {
 	r, err := e.room(s.Room)
@@ -129,6 +129,9 @@ func (e *enactment) removeRoomStep(s chat.RemoveRoomStep) error {
 	if _, err := e.exec(`UPDATE rooms SET removed_at = $2 WHERE id = $1`, string(s.Room), max(e.at, 1)); err != nil {
 		return fmt.Errorf("delete room: %w", err)
 	}
+	if err := e.sweepSmall(s.Room); err != nil {
+		return fmt.Errorf("delete room: %w", err)
+	}
 	e.events = slices.DeleteFunc(e.events, func(x eventRow) bool { return x.Room == s.Room })
 	if e.done.Room != nil && e.done.Room.ID == s.Room {
 		e.done.Room = nil
@@ -136,6 +139,19 @@ func (e *enactment) removeRoomStep(s chat.RemoveRoomStep) error {
 	e.effect(chat.ActEffect{What: "room_deleted", Room: s.Room})
 	e.reset(s.Room)
 	return nil
+}
+
+// sweepSmall empties a room that holds little within the deed: its name is free at once, for whoever deletes a room to make
+// it anew.
+func (e *enactment) sweepSmall(room chat.RoomID) error {
+	for _, query := range sweepings {
+		n, err := e.exec(query, string(room), sweepStep)
+		if err != nil || n == sweepStep {
+			return err
+		}
+	}
+	_, err := e.exec(`DELETE FROM rooms WHERE id = $1`, string(room))
+	return err
 }
 
 // reset notes that a room's readers must start afresh.
