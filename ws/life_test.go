@@ -67,7 +67,10 @@ func TestDeletedRoom(t *testing.T) {
 	plain.refused("room_unknown")
 	plain.end(4506)
 	p.settled("other")
-	w.post(t, "general", text(1))
+	eventually(t, patience, "the name is free again", func() bool {
+		_, err := w.Post(t.Context(), speaker, "general", chat.Draft{Text: text(1)})
+		return err == nil
+	})
 	p.ask("join", "room", "general", "since", map[string]any{"epoch": before["epoch"], "seq": before["seq"]})
 	p.expect("ack")
 	if j := p.expect("joined"); j["recovered"] != false || len(j["history"].([]any)) != 1 {

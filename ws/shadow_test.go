@@ -53,6 +53,7 @@ func TestShadow(t *testing.T) {
 	eventually(t, patience, "all are in", func() bool { return len(inRooms(w)) == 5 })
 
 	said := w.post(t, "general", "hello")
+	ann.until(says("hello"))
 	w.against(t, "u:ann", "general", chat.Shadow, 0)
 
 	ann.ask("post", "room", "general", "text", "SECRET one")
