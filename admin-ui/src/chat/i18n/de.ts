@@ -23,7 +23,7 @@ export const errors: Record<keyof typeof en.errors, string> = {
   access_denied: "Dieser Raum steht dir nicht offen.",
   not_known_yet: "Wer gerade erst gekommen ist, kann eine Weile nur lesen.",
   token_revoked: "Deine Anmeldung wurde widerrufen. Melde dich neu an.",
-  under_review: "Was du schreibst, wird erst geprüft: Ändern und Umbenennen gehen so lange nicht.",
+  under_review: "Was du schreibst, wird erst geprüft: Ändern und Umbenennen gehen so lange nicht, und nur wenige Nachrichten warten zugleich.",
   token_expired: "Deine Anmeldung ist abgelaufen.",
   token_invalid: "Deine Anmeldung gilt hier nicht.",
   name_empty: "Ein Name braucht mindestens ein sichtbares Zeichen.",

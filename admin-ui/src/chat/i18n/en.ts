@@ -22,7 +22,7 @@ export const errors = {
   access_denied: "This room isn't open to you.",
   not_known_yet: "Who has come just now may only read, for a while.",
   token_revoked: "Your sign-in was revoked. Sign in again.",
-  under_review: "What you write is looked at first: edits and new names can't be.",
+  under_review: "What you write is looked at first: edits and new names can't be, nor more than a few messages at a time.",
   token_expired: "Your sign-in has expired.",
   token_invalid: "Your sign-in is not valid here.",
   name_empty: "A name needs at least one visible character.",
