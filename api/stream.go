@@ -236,25 +236,32 @@ func (f *follower) tellOne(out *eventWriter, t told) error {
 			}
 		}
 		return f.tellControl(out, s.Control)
+	case !f.mayKnowOf(s):
+		return nil
 	case s.Held != nil:
-		if f.has(chat.MessagesRead, chat.HeldDecide) && f.covers(s.Held.Message.Room) {
-			return out.write("held", toHeld(*s.Held))
-		}
+		return out.write("held", toHeld(*s.Held))
 	case s.Notice != nil:
-		if f.has(chat.MessagesRead, chat.NoticesWrite) && f.mayKnowOf(s) {
-			return out.write("notice", noticeTold{Room: orNull(s.Room), User: orNull(s.Notice.User), Text: s.Notice.Text, At: s.Notice.At})
-		}
+		return out.write("notice", noticeTold{Room: orNull(s.Room), User: orNull(s.Notice.User), Text: s.Notice.Text, At: s.Notice.At})
 	case s.Presence != nil && !s.Presence.Quiet:
-		if f.has(chat.RoomsRead) && f.covers(s.Room) {
-			p := s.Presence
-			return out.write("presence", presenceTold{Room: string(s.Room), User: UserRef{ID: string(p.Member.ID), Name: p.Member.Name}, Left: p.Left, Count: p.Count})
-		}
+		p := s.Presence
+		return out.write("presence", presenceTold{Room: string(s.Room), User: UserRef{ID: string(p.Member.ID), Name: p.Member.Name}, Left: p.Left, Count: p.Count})
 	}
 	return nil
 }
 
-// mayKnowOf reports whether a notice is the follower's business. One to a user is in no room: it is for who has all.
+// mayKnowOf reports whether a signal that is no act's is the follower's business.
 func (f *follower) mayKnowOf(s *chat.Signal) bool {
+	switch {
+	case s.Held != nil:
+		return f.has(chat.MessagesRead, chat.HeldDecide) && f.covers(s.Held.Message.Room)
+	case s.Notice != nil:
+		return f.has(chat.MessagesRead, chat.NoticesWrite) && f.mayKnowOfNotice(s)
+	}
+	return f.has(chat.RoomsRead) && f.covers(s.Room)
+}
+
+// mayKnowOfNotice is about rooms: a notice to a user is in none, and for who has all.
+func (f *follower) mayKnowOfNotice(s *chat.Signal) bool {
 	if s.Notice.User != "" {
 		return f.call.caller.actor.Grant.Everywhere()
 	}
