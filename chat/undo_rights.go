@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -87,9 +86,10 @@ func (s *Service) maySanctionAgain(ctx context.Context, by Actor, id SanctionID)
 // boundEnd is boundUntil of a time as effects have it: JSON; nothing and null are for good.
 func (s *Service) boundEnd(by Actor, text string) error {
 	var end time.Time
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &end); err != nil {
-			return fmt.Errorf("decode end: %w", err)
+	if text != "" && text != "null" {
+		var err error
+		if end, err = time.Parse(time.RFC3339, strings.Trim(text, `"`)); err != nil {
+			return fmt.Errorf("read end: %w", err)
 		}
 	}
 	return s.boundUntil(by, end)
