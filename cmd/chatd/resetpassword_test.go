@@ -2,11 +2,16 @@ package main
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 )
 
+// TestResetPassword follows docs/operations.md.
 func TestResetPassword(t *testing.T) {
+	if text, err := os.ReadFile("../../docs/operations.md"); err != nil || !strings.Contains(string(text), "\nchatd reset-password admin\n") {
+		t.Errorf("docs/operations.md doesn't say how: %v", err)
+	}
 	dir := t.TempDir()
 	environ := []string{"CHATD_DATA_DIR=" + dir}
 	i := start(t, dir)

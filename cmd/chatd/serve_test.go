@@ -1,7 +1,6 @@
 package main
 
 import (
-	"database/sql"
 	"fmt"
 	"io/fs"
 	"net"
@@ -106,41 +105,6 @@ func TestRefusedFirstStartKeepsThePassword(t *testing.T) {
 	}
 	if me := i.me(t, m[1]); !strings.Contains(me, `"s:admin"`) {
 		t.Errorf("got %s with the password that was printed", me)
-	}
-}
-
-// TestLostPassword follows docs/operations.md.
-func TestLostPassword(t *testing.T) {
-	dir := t.TempDir()
-	if err := start(t, dir).stop(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	statement := regexp.MustCompile(`sqlite3 chatd-data/chatd.db "(DELETE .*)"`).FindSubmatch(text)
-	if statement == nil {
-		t.Fatal("docs/operations.md doesn't say how")
-	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, "chatd.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), string(statement[1])); err != nil {
-		t.Error(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	i := start(t, dir, "CHATD_ADMIN_PASSWORD=another password")
-
-	if me := i.me(t, "another password"); !strings.Contains(me, `"s:admin"`) {
-		t.Errorf("got %s with the new password", me)
-	}
-	if me := i.me(t, adminPassword); !strings.Contains(me, "credentials_invalid") {
-		t.Errorf("got %s with the lost password", me)
 	}
 }
 
