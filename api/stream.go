@@ -127,7 +127,7 @@ func (f *follower) Event(e chat.Event) { f.hear(told{event: &e}) }
 
 // Signal implements chat.Listener. What concerns all rooms comes by controlOnly.
 func (f *follower) Signal(s chat.Signal) {
-	if s.Room != "" && (s.Presence != nil || s.Typing != nil) {
+	if s.Room != "" && s.Presence != nil {
 		f.hear(told{signal: &s})
 	}
 }
