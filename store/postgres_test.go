@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,11 @@ func impatient(c *store.Config) {
 	c.UnknownAfter, c.CommitTimeout, c.DrainTimeout = 100*time.Millisecond, 2*time.Second, 2*time.Second
 }
 
+// killsEach is how many server processes may be ended for each change that is through.
+// Without a bound a machine whose commits take longer than the killer's round would
+// never commit anything.
+const killsEach = 1
+
 // TestPostgresBackendsKilled ends server processes while they commit. Authors repeat
 // what failed, with its nonce: everything must be stored and announced once, in order.
 func TestPostgresBackendsKilled(t *testing.T) {
@@ -49,6 +55,7 @@ func TestPostgresBackendsKilled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	var wg sync.WaitGroup
+	var stored atomic.Int64
 	for a := range authors {
 		wg.Go(func() {
 			for i := range each {
@@ -56,6 +63,7 @@ func TestPostgresBackendsKilled(t *testing.T) {
 				for {
 					_, err := r.Post(t.Context(), "a", text, text)
 					if err == nil {
+						stored.Add(1)
 						break
 					}
 					if !chat.IsKind(err, chat.Unavailable) || ctx.Err() != nil {
@@ -68,12 +76,17 @@ func TestPostgresBackendsKilled(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	kills := 0
 	for over := false; !over; {
 		select {
 		case <-done:
 			over = true
-		default:
+		case <-tick.C:
+			if kills >= killsEach*int(stored.Load()+1) {
+				continue
+			}
 			kills += r.Number(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 				WHERE datname = current_database() AND application_name = 'chatd' AND state = 'active' AND query LIKE '%chatd_append%'`)
 		}
@@ -216,6 +229,7 @@ func TestPostgresKilledInDeed(t *testing.T) {
 	const deeds = 12
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
+	var finished atomic.Int64
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -224,6 +238,7 @@ func TestPostgresKilledInDeed(t *testing.T) {
 				title := fmt.Sprint(i)
 				_, err := r.EnactKept(title, chat.SetStep{Room: "a", Patch: chat.SettingsPatch{Title: &title}})
 				if err == nil {
+					finished.Add(1)
 					break
 				}
 				if !chat.IsKind(err, chat.Unavailable) || ctx.Err() != nil {
@@ -233,12 +248,17 @@ func TestPostgresKilledInDeed(t *testing.T) {
 			}
 		}
 	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
 	kills := 0
 	for over := false; !over; {
 		select {
 		case <-done:
 			over = true
-		default:
+		case <-tick.C:
+			if kills >= killsEach*int(finished.Load()+1) {
+				continue
+			}
 			kills += r.Number(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 				WHERE datname = current_database() AND application_name = 'chatd' AND xact_start < clock_timestamp() - interval '3 ms'
 				AND (query LIKE '%chatd_op%' OR query LIKE '%acts%' OR query ILIKE 'commit%')`)
@@ -472,7 +492,7 @@ func TestPostgresTwoNodes(t *testing.T) {
 
 func TestPostgresExclusive(t *testing.T) {
 	t.Parallel()
-	fast := func(c *store.Config) { c.Exclusive, c.Lease, c.Node = true, 300*time.Millisecond, "node one" }
+	fast := func(c *store.Config) { c.Exclusive, c.Lease, c.Node = true, 2*time.Second, "node one" }
 	r := storetest.Start(t, postgresBackend(store.Power), fast)
 	refused := func(cfg store.Config) {
 		t.Helper()
@@ -511,7 +531,7 @@ func TestPostgresExclusive(t *testing.T) {
 func TestPostgresMigrationWaits(t *testing.T) {
 	t.Parallel()
 	r := storetest.Start(t, postgresBackend(store.Power), func(c *store.Config) {
-		c.Exclusive, c.Lease, c.Node = true, 300*time.Millisecond, "node one"
+		c.Exclusive, c.Lease, c.Node = true, 2*time.Second, "node one"
 	})
 	r.Exec(`DELETE FROM migrations WHERE version_id = (SELECT max(version_id) FROM migrations)`)
 	r.Exec(`CREATE TABLE before AS SELECT max(version_id) AS version FROM migrations`)
