@@ -20,6 +20,7 @@ const (
 // where the setting needs one.
 var checks = map[string]func(string) error{
 	"addr":      checkAddr,
+	"localaddr": checkLocalAddr,
 	"filled":    func(s string) error { return allow(strings.TrimSpace(s) != "", "anything but nothing") },
 	"database":  checkDatabase,
 	"redis":     checkRedis,
@@ -50,6 +51,11 @@ func checkAddr(s string) error {
 	n, errPort := strconv.ParseUint(port, 10, 16)
 	ok := err == nil && errPort == nil && n <= 65535 && !strings.ContainsAny(host, " /@")
 	return allow(ok, "host:port or :port, with a port from 0 (any free one) to 65535")
+}
+
+func checkLocalAddr(s string) error {
+	host, _, _ := net.SplitHostPort(s)
+	return allow(checkAddr(s) == nil && loopback(host), "an address that this machine alone reaches, such as 127.0.0.1:6060 or localhost:6060")
 }
 
 func checkDatabase(s string) error {

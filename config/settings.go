@@ -21,6 +21,7 @@ type Settings struct {
 	PoliciesDir     string        `name:"policies-dir" default:"" placeholder:"FOLDER" group:"server" help:"Folder of prohibited-word policies in YAML. Empty: only the built-in ones."`
 	LogLevel        string        `name:"log-level" default:"info" is:"debug|info|warn|error" group:"server" help:"Least level that is logged."`
 	LogFormat       string        `name:"log-format" default:"auto" is:"auto|json|text" group:"server" help:"Form of the log: auto is text on a terminal and json elsewhere."`
+	ProfileAddr     string        `name:"profile-addr" default:"" placeholder:"ADDR" is:"localaddr" group:"server" help:"Address of this machine that serves profiles for go tool pprof. Empty: none are served."`
 
 	AdminPassword     Secret        `name:"admin-password" default:"" placeholder:"SECRET" is:"password" group:"access" help:"First start: password of the staff account admin. Empty: one is made and printed once."`
 	APIKey            Secret        `name:"api-key" default:"" placeholder:"SECRET" is:"apikey" group:"access" help:"First start: an API key with all rights. Empty: none."`

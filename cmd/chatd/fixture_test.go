@@ -107,6 +107,23 @@ func start(t *testing.T, dataDir string, environ ...string) *instance {
 	}
 }
 
+// awaitLog waits for a line of the log and returns all of it so far.
+func (i *instance) awaitLog(line string) string {
+	i.t.Helper()
+	timeout := time.After(deadline)
+	for {
+		log, more := i.stderr.look()
+		if strings.Contains(log, line) {
+			return log
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			i.t.Fatalf("no %q in the log within %s:\n%s", line, deadline, log)
+		}
+	}
+}
+
 // stop does what a signal does, and returns what run returned.
 func (i *instance) stop() error {
 	i.cancel()

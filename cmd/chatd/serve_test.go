@@ -147,15 +147,17 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		setting string
 		want    []string // in the message
 	}{
-		"a port that is taken":       {"CHATD_ADDR=" + busy.Addr().String(), []string{"CHATD_ADDR", busy.Addr().String(), "in use"}},
-		"a port that is none":        {"CHATD_ADDR=:99999", []string{"addr", "99999"}},
-		"a data folder that is none": {"CHATD_DATA_DIR=" + file, []string{file}},
-		"a durability that is none":  {"CHATD_DURABILITY=luck", []string{"durability", "luck", "power", "process"}},
-		"Redis, which comes later":   {"CHATD_REDIS_URL=redis://127.0.0.1:6379", []string{"redis-url", "later"}},
-		"a short API key":            {"CHATD_API_KEY=short", []string{"api-key"}},
-		"no policy in the folder":    {"CHATD_POLICIES_DIR=" + t.TempDir(), []string{"CHATD_POLICIES_DIR", "*.yaml"}},
-		"a policy that is none":      {"CHATD_POLICIES_DIR=" + folder, []string{"CHATD_POLICIES_DIR", "bad.yaml"}},
-		"a key file that isn't":      {"CHATD_JWT_PUBLIC_KEY_FILE=" + folder + "/none.pem", []string{"CHATD_JWT_PUBLIC_KEY_FILE", "none.pem"}},
+		"a port that is taken":              {"CHATD_ADDR=" + busy.Addr().String(), []string{"CHATD_ADDR", busy.Addr().String(), "in use"}},
+		"a port for profiles that is taken": {"CHATD_PROFILE_ADDR=" + busy.Addr().String(), []string{"CHATD_PROFILE_ADDR", busy.Addr().String(), "in use"}},
+		"profiles for everyone":             {"CHATD_PROFILE_ADDR=:6060", []string{"profile-addr", ":6060", "127.0.0.1:6060"}},
+		"a port that is none":               {"CHATD_ADDR=:99999", []string{"addr", "99999"}},
+		"a data folder that is none":        {"CHATD_DATA_DIR=" + file, []string{file}},
+		"a durability that is none":         {"CHATD_DURABILITY=luck", []string{"durability", "luck", "power", "process"}},
+		"Redis, which comes later":          {"CHATD_REDIS_URL=redis://127.0.0.1:6379", []string{"redis-url", "later"}},
+		"a short API key":                   {"CHATD_API_KEY=short", []string{"api-key"}},
+		"no policy in the folder":           {"CHATD_POLICIES_DIR=" + t.TempDir(), []string{"CHATD_POLICIES_DIR", "*.yaml"}},
+		"a policy that is none":             {"CHATD_POLICIES_DIR=" + folder, []string{"CHATD_POLICIES_DIR", "bad.yaml"}},
+		"a key file that isn't":             {"CHATD_JWT_PUBLIC_KEY_FILE=" + folder + "/none.pem", []string{"CHATD_JWT_PUBLIC_KEY_FILE", "none.pem"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -267,5 +269,18 @@ func TestHealthcheck(t *testing.T) {
 	}
 	if out, err := command(t, []string{addr}, "healthcheck"); err == nil {
 		t.Errorf("got %q from a server that has stopped, want an error", out)
+	}
+}
+
+var profilesLine = regexp.MustCompile(`http://127\.0\.0\.1:\d+/debug/pprof/`)
+
+func TestProfiles(t *testing.T) {
+	i := start(t, t.TempDir(), "CHATD_PROFILE_ADDR=127.0.0.1:0")
+	if status, _ := i.get("/debug/pprof/heap"); status != http.StatusNotFound {
+		t.Errorf("the address of the chat answered %d for a profile, want 404", status)
+	}
+	i.url = profilesLine.FindString(i.awaitLog("serving profiles"))
+	if status, body := i.get("goroutine?debug=1"); status != http.StatusOK || !strings.Contains(body, "goroutine profile:") {
+		t.Errorf("got %d %.200s, want a profile", status, body)
 	}
 }
