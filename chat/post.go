@@ -20,6 +20,8 @@ const MaxNonce = 64
 //
 // A retry (same room, author and nonce within 24 hours) gets the message that was stored,
 // with Duplicate, whatever has changed since. What waits for a moderator is Committed.Held, and durable too.
+//
+// Where the readers of a room can't take what it has to tell, Submit waits for them a while before it refuses with room_busy.
 func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, done func(Committed, error)) {
 	p, err := s.admit(ctx, by, room, d)
 	if err != nil {
@@ -134,6 +136,9 @@ func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (ad
 	}
 	a, err := s.mayWrite(ctx, by, room)
 	if err != nil {
+		return admitted{}, err
+	}
+	if err := s.awaitReaders(ctx, room); err != nil {
 		return admitted{}, err
 	}
 	paid := s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now())
@@ -262,6 +267,9 @@ func (s *Service) Edit(ctx context.Context, by Actor, room RoomID, id MessageID,
 	}
 	if a.st.holds() {
 		return Event{}, underReview(*a.st.review, s.now())
+	}
+	if err := s.awaitReaders(ctx, room); err != nil {
+		return Event{}, err
 	}
 	if err := s.takePost(ctx, by); err != nil {
 		return Event{}, err

@@ -19,6 +19,7 @@ type Config struct {
 	Bell      Bell
 	Presence  Presence
 	Sessions  Sessions // LateSessions, where they are made after the Service
+	Backlog   Backlog  // LateBacklog, where it is made after the Service; nil: nobody waits for readers
 	Limiter   Limiter
 	Judge     Judge
 	Limits    Limits

@@ -98,6 +98,8 @@ type room struct {
 	busy      bool // a worker has it, or will: only one at a time
 	overflown bool
 
+	backlog backlog // has its own lock
+
 	// Of the worker.
 	spare []heard
 	crowd crowd
