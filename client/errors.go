@@ -42,7 +42,7 @@ func CodeOf(err error) string {
 // whether it did: the same request is worth repeating, a post with the same nonce.
 func (e *Error) unavailable() bool {
 	switch e.Code {
-	case "outcome_unknown", "store_unavailable", "busy", "stopping":
+	case "outcome_unknown", "store_unavailable", "busy", "room_busy", "stopping":
 		return true
 	}
 	return false

@@ -49,7 +49,7 @@ type node struct {
 // starts nothing; the caller closes it.
 func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node, err error) {
 	n := &node{settings: s, log: log, metrics: newMetrics(), leaving: make(chan struct{})}
-	bell, sessions := broker.NewMemory(broker.Config{}), new(chat.LateSessions)
+	bell, sessions, backlog := broker.NewMemory(broker.Config{}), new(chat.LateSessions), new(chat.LateBacklog)
 	n.live = live.New(live.Config{Sockets: n.socketFigures, Sessions: sessions, Presence: bell, Now: time.Now})
 	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell, n.live), log); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 	if n.tokens, err = newTokens(s, log); err != nil {
 		return nil, err
 	}
-	if n.core, err = n.newCore(ctx, bell, sessions); err != nil {
+	if n.core, err = n.newCore(ctx, bell, sessions, backlog); err != nil {
 		return nil, err
 	}
 	passwords := access.NewPasswords(runtime.GOMAXPROCS(0))
@@ -70,6 +70,7 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 		return nil, err
 	}
 	sessions.Bind(n.sockets)
+	backlog.Bind(n.sockets)
 	// Last: a start that is refused after it would take a password with it that nobody has seen.
 	if n.madePassword, err = firstStart(ctx, n.store, passwords, s, log); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node,
 	return n, nil
 }
 
-func (n *node) newCore(ctx context.Context, bell *broker.Memory, sessions chat.Sessions) (*chat.Service, error) {
+func (n *node) newCore(ctx context.Context, bell *broker.Memory, sessions chat.Sessions, backlog chat.Backlog) (*chat.Service, error) {
 	judge, err := loadPolicies(n.settings.PoliciesDir)
 	if err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func (n *node) newCore(ctx context.Context, bell *broker.Memory, sessions chat.S
 		return nil, err
 	}
 	core, err := chat.New(ctx, chat.Config{
-		Log: n.store, Ledger: n.store, Directory: n.store, Accounts: n.store, Bell: bell, Presence: bell, Sessions: sessions,
+		Log: n.store, Ledger: n.store, Directory: n.store, Accounts: n.store, Bell: bell, Presence: bell, Sessions: sessions, Backlog: backlog,
 		Limiter: bell, Judge: judge, Limits: limits(n.settings), Aliases: aliases,
 		TrustedProxies: n.settings.TrustedProxies, SignInConfigured: n.tokens.Enabled(),
 		Now: time.Now, NewID: newID, Logger: n.log,

@@ -101,6 +101,7 @@ var o = class e extends Error {
 	"not_in_time",
 	"outcome_unknown",
 	"rate_limited",
+	"room_busy",
 	"sign_in_unavailable",
 	"stopping",
 	"store_unavailable"
@@ -112,6 +113,7 @@ var p = /* @__PURE__ */ new Set([
 	"busy",
 	"disconnected",
 	"outcome_unknown",
+	"room_busy",
 	"stopping",
 	"store_unavailable",
 	"timeout"

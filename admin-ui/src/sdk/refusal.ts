@@ -31,8 +31,8 @@ export const identityChanged = () =>
 export const oversize = () => new Refusal("text_too_long", "That is more than the server takes at once.");
 
 const passing = new Set([
-  "busy", "going_away", "internal", "not_in_time", "outcome_unknown", "rate_limited", "sign_in_unavailable", "stopping",
-  "store_unavailable",
+  "busy", "going_away", "internal", "not_in_time", "outcome_unknown", "rate_limited", "room_busy", "sign_in_unavailable",
+  "stopping", "store_unavailable",
 ]);
 
 /** Whether the same request may succeed later by itself, without anybody changing anything. */
@@ -41,7 +41,7 @@ export function passes(code: string): boolean {
 }
 
 /** Codes after which a post is repeated with its nonce, without asking anybody. */
-const unsettled = new Set(["busy", "disconnected", "outcome_unknown", "stopping", "store_unavailable", "timeout"]);
+const unsettled = new Set(["busy", "disconnected", "outcome_unknown", "room_busy", "stopping", "store_unavailable", "timeout"]);
 
 export function repeats(code: string): boolean {
   return unsettled.has(code);

@@ -52,6 +52,7 @@ export const errors: Record<keyof typeof en.errors, string> = {
   cannot_recover: "Inzwischen ist zu viel passiert. Lade die Seite neu.",
   nonce_invalid: "Der Server hat das nicht verstanden. Lade die Seite neu und versuch es noch einmal.",
   busy: "Der Chat hat gerade zu viel zu tun. Versuch es gleich noch einmal.",
+  room_busy: "Hier wird gerade mehr gesagt, als ankommen kann. Versuch es gleich noch einmal.",
   stopping: "Der Chat startet neu. Versuch es gleich noch einmal.",
   store_unavailable: "Der Chat kann gerade nichts speichern. Versuch es gleich noch einmal.",
   sign_in_unavailable: "Deine Anmeldung lässt sich gerade nicht prüfen.",

@@ -51,6 +51,7 @@ export const errors = {
   cannot_recover: "Too much has happened meanwhile. Reload the page.",
   nonce_invalid: "The server did not understand that. Reload the page and try again.",
   busy: "The chat has too much to do. Try again in a moment.",
+  room_busy: "So much is said here that it can't be read as fast. Try again in a moment.",
   stopping: "The chat restarts. Try again in a moment.",
   store_unavailable: "The chat can't store anything at the moment. Try again in a moment.",
   sign_in_unavailable: "Your sign-in can't be checked at the moment.",
