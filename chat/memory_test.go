@@ -123,3 +123,38 @@ func TestARoomReadBeforeItChangedIsReadAgain(t *testing.T) {
 		t.Errorf("%d rooms and %d losses are kept", len(b.rooms), len(b.losses))
 	}
 }
+
+// A name that a user takes while somebody asks for it is not remembered as free.
+func TestANameIsFreeUntilItIsTaken(t *testing.T) {
+	b := newFreeNames()
+	free := func(at time.Time) bool {
+		yes, _ := b.free("ann", at)
+		return yes
+	}
+	_, asOf := b.free("ann", noon)
+	b.take("ann")
+	b.note("ann", asOf, noon)
+	if free(noon) {
+		t.Error("it is free although it was taken since it was asked for")
+	}
+	_, asOf = b.free("ann", noon)
+	b.note("ann", asOf, noon)
+	if !free(noon) || free(noon.Add(freeFor)) {
+		t.Errorf("free at first %t, %s later %t; want true and false", free(noon), freeFor, free(noon.Add(freeFor)))
+	}
+	b.take("ann")
+	if free(noon) {
+		t.Error("it is free although it was taken")
+	}
+	_, asOf = b.free("ann", noon)
+	for i := range maxFree + 10 {
+		b.note(fmt.Sprint(i), asOf, noon)
+	}
+	if n := len(b.until); n != maxFree {
+		t.Errorf("%d names are remembered, want %d", n, maxFree)
+	}
+	b.prune(noon.Add(freeFor))
+	if n := len(b.until); n != 0 {
+		t.Errorf("%d names are remembered for good", n)
+	}
+}

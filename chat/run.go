@@ -55,6 +55,7 @@ func (s *Service) prune() {
 	s.payments.prune(now)
 	s.departures.prune(now)
 	s.waiting.prune(now)
+	s.free.prune(now)
 }
 
 // controlListener puts in force what another node decided; for this node's own it changes nothing.

@@ -72,6 +72,7 @@ type Service struct {
 	departures *departures
 	sightings  *sightings
 	waiting    *waiting
+	free       *freeNames
 }
 
 // New makes a Service and reads what holds: sanctions, lock-downs, revoked tokens. It starts nothing.
@@ -85,6 +86,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
 		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(),
+		free: newFreeNames(),
 	}
 	return s, s.load(ctx)
 }

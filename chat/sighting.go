@@ -109,6 +109,11 @@ func (s *Service) WriteSightings(ctx context.Context) error {
 		}
 		return fmt.Errorf("note sightings: %w", err)
 	}
+	for _, x := range all {
+		if !x.User.Guest() {
+			s.free.take(Skeleton(x.Name)) // the store may have taken it back from an earlier time
+		}
+	}
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (s *Service) introduce(ctx context.Context, a Actor) (Actor, error) {
 		return Actor{}, err
 	}
 	a.Name = name
-	seen, err := s.Directory.SeeUser(ctx, a.ID, name, Skeleton(name), s.now())
+	seen, err := s.seeUser(ctx, a.ID, name)
 	if err != nil {
 		return Actor{}, fmt.Errorf("note user: %w", err)
 	}
@@ -177,7 +177,7 @@ func (s *Service) guestName(ctx context.Context, name string) (string, error) {
 func (s *Service) keepName(ctx context.Context, by Actor) error {
 	switch {
 	case by.Role == RoleStaff:
-		if _, err := s.Directory.SeeUser(ctx, by.ID, by.Name, Skeleton(by.Name), s.now()); err != nil {
+		if _, err := s.seeUser(ctx, by.ID, by.Name); err != nil {
 			return fmt.Errorf("note staff: %w", err)
 		}
 	case by.Guest():
@@ -186,13 +186,26 @@ func (s *Service) keepName(ctx context.Context, by Actor) error {
 	return nil
 }
 
+// seeUser notes the name of one who is no guest: it isn't free any more.
+func (s *Service) seeUser(ctx context.Context, id UserID, name string) (Seen, error) {
+	skeleton := Skeleton(name)
+	defer s.free.take(skeleton) // after an error, too: it may be stored all the same
+	return s.Directory.SeeUser(ctx, id, name, skeleton, s.now())
+}
+
 func (s *Service) refuseTaken(ctx context.Context, name string) error {
-	_, taken, err := s.Directory.UserBySkeleton(ctx, Skeleton(name))
+	skeleton := Skeleton(name)
+	free, asOf := s.free.free(skeleton, s.now())
+	if free {
+		return nil
+	}
+	_, taken, err := s.Directory.UserBySkeleton(ctx, skeleton)
 	if err != nil {
 		return fmt.Errorf("find user by name: %w", err)
 	}
 	if taken {
 		return Refuse(Conflict, "name_taken", "That name is too much like a signed-in user's. Choose another.")
 	}
+	s.free.note(skeleton, asOf, s.now())
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 // Υ and υ), likeness goes before case.
 func Skeleton(name string) string {
 	var out strings.Builder
+	out.Grow(len(name))
 	table := confusables()
 	for _, r := range name {
 		if s, listed := table[r]; listed {
@@ -53,6 +54,11 @@ func writeFolded(out *strings.Builder, r rune, table map[rune]string) {
 	}
 }
 
+const (
+	letters = "abcdefghijklmnopqrstuvwxyz"
+	digits  = "0123456789"
+)
+
 // asciiSkeleton is the skeleton of an ASCII character.
 func asciiSkeleton(r rune) string {
 	switch r = unicode.ToLower(r); {
@@ -62,8 +68,10 @@ func asciiSkeleton(r rune) string {
 		return "o"
 	case r == 'm':
 		return "rn"
-	case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-		return string(r)
+	case r >= 'a' && r <= 'z':
+		return letters[r-'a' : r-'a'+1]
+	case r >= '0' && r <= '9':
+		return digits[r-'0' : r-'0'+1]
 	}
 	return ""
 }
