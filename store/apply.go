@@ -1,63 +1,46 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
 
 // applier is the append on SQLite: what migrations/postgres says in PL/pgSQL, in the
-// same order. A refusal is found by reading, before anything is written.
+// same order. A refusal is found by reading, before anything is written. Rooms are read
+// once, and rows are kept until something may read them, or the end.
 type applier struct {
-	ctx   context.Context
-	tx    *sql.Tx
-	hot   map[string]*sql.Stmt
+	tx    *logTx
 	frame batchFrame
 	first int64 // the pos before this batch
 	pos   int64 // the pos now
 	gen   string
-	stmts map[string]*sql.Stmt
+	rooms map[string]*roomState
+	kept  rowsToWrite
+	// careful: each nonce is looked up, and nothing is kept from one op to the next. Without it, a
+	// nonce that was used before makes flush fail.
+	careful bool
 }
 
-// The statements that most batches run.
+// The statements that most batches run, and sqlNonce.
 const (
-	sqlVisible = `SELECT m.hidden FROM messages m WHERE m.id = $1 AND m.room = $2
-		AND (m.hidden = 0 OR m.hidden = 2 AND m.author_id = $3)`
-	sqlNumber = `INSERT INTO rooms (id, incarnation, seq, shown, floor, settings, created_at)
-		VALUES ($1, coalesce((SELECT incarnation + 1 FROM removed_rooms WHERE id = $1), 0), $2, $2 * $3, 0, '{}', $4)
-		ON CONFLICT (id) DO UPDATE SET seq = rooms.seq + excluded.seq,
-		shown = CASE WHEN $3 = 1 THEN rooms.seq + excluded.seq ELSE rooms.shown END RETURNING seq, incarnation`
-	sqlEvent = `INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail, only_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	sqlVisible = `SELECT m.hidden FROM messages m WHERE m.id = ?1 AND m.room = ?2
+		AND (m.hidden = 0 OR m.hidden = 2 AND m.author_id = ?3)`
 	sqlNonce = `SELECT n.message, n.seq, n.at, coalesce(r.incarnation, 0) FROM nonces n LEFT JOIN rooms r ON r.id = n.room
 		WHERE n.room = $1 AND n.author = $2 AND n.nonce = $3 AND n.at > $4`
-	sqlAddNonce = `INSERT INTO nonces (room, author, nonce, message, seq, at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (room, author, nonce)
-		DO UPDATE SET message = excluded.message, seq = excluded.seq, at = excluded.at`
-	sqlMessage = `INSERT INTO messages
-		(id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 2 * $11)`
-	sqlOver = `SELECT EXISTS (SELECT 1 FROM rooms WHERE id = $1 AND removed_at > 0)
-		OR EXISTS (SELECT 1 FROM removed_rooms WHERE id = $1 AND incarnation + 1 >= $2 AND $2 > 0)`
-	sqlPos    = `SELECT pos FROM counters WHERE shard = 0`
-	sqlSetPos = `UPDATE counters SET pos = $1 WHERE shard = 0`
-	sqlBatch  = `INSERT INTO batches (writer, n, outcome, at) VALUES ($1, $2, $3, $4)
+	sqlStands = `SELECT m.value, c.pos FROM meta m, counters c WHERE m.name = ? AND c.shard = 0`
+	sqlSetPos = `UPDATE counters SET pos = ? WHERE shard = 0`
+	sqlBatch  = `INSERT INTO batches (writer, n, outcome, at) VALUES (?, ?, 'stored', ?)
 		ON CONFLICT (writer) DO UPDATE SET n = excluded.n, outcome = excluded.outcome, at = excluded.at`
-	sqlGetMeta = `SELECT value FROM meta WHERE name = $1`
 )
 
-var hotStatements = []string{
-	sqlVisible, sqlNumber, sqlEvent, sqlNonce, sqlAddNonce, sqlMessage, sqlOver, sqlPos, sqlSetPos, sqlBatch, sqlGetMeta,
+func newApplier(tx *logTx, frame batchFrame, careful bool) *applier {
+	return &applier{tx: tx, frame: frame, rooms: make(map[string]*roomState), careful: careful}
 }
 
 // begin reads where the log stands.
 func (a *applier) begin() error {
-	if _, err := a.scan(sqlGetMeta, []any{metaGeneration}, &a.gen); err != nil {
-		return fmt.Errorf("read generation: %w", err)
-	}
-	if _, err := a.scan(sqlPos, nil, &a.first); err != nil {
-		return fmt.Errorf("read pos: %w", err)
+	if _, err := a.tx.first(sqlStands, []any{metaGeneration}, &a.gen, &a.first); err != nil {
+		return fmt.Errorf("read where the log stands: %w", err)
 	}
 	a.pos = a.first
 	return nil
@@ -69,22 +52,28 @@ func (a *applier) apply(ops []op) (outcome, error) {
 		return outcome{}, err
 	}
 	out := outcome{Generation: a.gen, Results: make([]result, 0, len(ops))}
-	for _, o := range ops {
-		r, err := a.op(o)
+	for i := range ops {
+		r, err := a.one(&ops[i])
 		if err != nil {
-			return out, fmt.Errorf("%s: %w", o.Op, err)
+			return out, fmt.Errorf("%s: %w", ops[i].Op, err)
 		}
 		out.Results = append(out.Results, r)
 	}
-	return out, a.end(string(mustJSON(out)))
+	return out, a.end("")
 }
 
-// end implements opRunner.
-func (a *applier) end(outcome string) error {
-	return errors.Join(
-		a.exec(sqlSetPos, a.pos),
-		a.exec(sqlBatch, a.frame.Writer, a.frame.N, outcome, a.frame.Now),
-	)
+// end implements opRunner. What a batch came to isn't stored with it: see sqliteDB.resolve.
+func (a *applier) end(string) error {
+	if err := a.flush(); err != nil {
+		return err
+	}
+	if _, err := a.tx.exec(sqlSetPos, a.pos); err != nil {
+		return fmt.Errorf("set pos: %w", err)
+	}
+	if _, err := a.tx.exec(sqlBatch, a.frame.Writer, a.frame.N, a.frame.Now); err != nil {
+		return fmt.Errorf("note batch: %w", err)
+	}
+	return nil
 }
 
 // place implements opRunner.
@@ -93,11 +82,30 @@ func (a *applier) place() (int64, error) {
 	return a.pos, nil
 }
 
-// op implements opRunner.
+// op implements opRunner. What the deed does between its ops may change rooms.
 func (a *applier) op(o op) (result, error) {
-	var over bool // its room was removed
-	if _, err := a.scan(sqlOver, []any{o.Room, o.Life}, &over); err != nil || over {
-		return result{Code: "room_unknown"}, err
+	clear(a.rooms)
+	r, err := a.one(&o)
+	if err == nil {
+		err = a.flush()
+	}
+	return r, err
+}
+
+// one does an op.
+func (a *applier) one(o *op) (r result, err error) {
+	room, err := a.room(o.Room)
+	if err != nil {
+		return result{}, fmt.Errorf("read room: %w", err)
+	}
+	if room.removed || o.Life > 0 && room.gone >= o.Life {
+		return result{Code: "room_unknown"}, nil
+	}
+	if o.Op == "post" && !a.careful {
+		return a.post(o)
+	}
+	if err := a.flush(); err != nil { // the others read what was written before
+		return result{}, err
 	}
 	switch o.Op {
 	case "post":
@@ -107,7 +115,7 @@ func (a *applier) op(o op) (result, error) {
 	case "edit":
 		return a.edit(o)
 	case "hide":
-		return a.hide(o)
+		return a.hide(*o)
 	case "react":
 		return a.react(o)
 	case "event":
@@ -116,46 +124,54 @@ func (a *applier) op(o op) (result, error) {
 	return result{}, fmt.Errorf("unknown op %q", o.Op)
 }
 
-// number stores an event, and the room with its first one. It is for everybody, or for
+// number makes an event, and the room with its first one. It is for everybody, or for
 // one user only.
-func (a *applier) number(o op, kind, message, detail, only string) (result, error) {
+func (a *applier) number(o *op, kind, message, detail, only string) (result, error) {
+	room, err := a.room(o.Room)
+	if err != nil {
+		return result{}, fmt.Errorf("read room: %w", err)
+	}
 	a.pos++
-	r := result{Pos: a.pos, Only: only}
-	forAll := 1
-	if only != "" {
-		forAll = 0
+	if room.seq += o.Step; only == "" {
+		room.shown = room.seq
 	}
-	if _, err := a.scan(sqlNumber, []any{o.Room, o.Step, forAll, o.At}, &r.Seq, &r.Inc); err != nil {
-		return result{}, fmt.Errorf("number event: %w", err)
+	if room.row == 0 && !room.changed {
+		room.at = o.At
 	}
-	if err := a.exec(sqlEvent, o.Room, r.Seq, r.Pos, o.At, o.By, kind, message, detail, only); err != nil {
-		return result{}, fmt.Errorf("insert event: %w", err)
-	}
-	return r, nil
+	room.changed = true
+	a.kept.events.add(o.Room, room.seq, a.pos, o.At, o.By, kind, message, detail, only)
+	return result{Seq: room.seq, Pos: a.pos, Inc: room.inc, Only: only}, nil
 }
 
 // visible reports whether viewer sees a message, and whether nobody else does.
-func (a *applier) visible(o op, id, viewer string) (yes, alone bool, err error) {
-	var hidden int
-	yes, err = a.scan(sqlVisible, []any{id, o.Room, viewer}, &hidden)
+func (a *applier) visible(o *op, id, viewer string) (yes, alone bool, err error) {
+	var hidden int64
+	yes, err = a.tx.first(sqlVisible, []any{id, o.Room, viewer}, &hidden)
 	return yes, hidden != 0, err
 }
 
 // written finds what was stored with the nonce of o before, and otherwise looks at what o answers.
 func (a *applier) written(o *op) (r result, over bool, err error) {
-	if o.Nonce != "" {
-		r := result{Dup: true}
-		found, err := a.scan(sqlNonce, []any{o.Room, o.Author, o.Nonce, a.frame.NoncesAfter}, &r.ID, &r.Seq, &r.At, &r.Inc)
-		if err != nil || found {
-			return r, true, err
+	if a.careful {
+		if r, over, err = a.stored(o); over || err != nil {
+			return r, over, err
 		}
 	}
 	if o.Reply == "" {
 		return result{}, false, nil
 	}
-	seen, alone, err := a.visible(*o, o.Reply, o.Author)
-	if err != nil || !seen {
-		return result{Code: "reply_not_found"}, true, err
+	if err := a.flush(); err != nil { // it may answer one of the same batch
+		return result{}, false, err
+	}
+	seen, alone, err := a.visible(o, o.Reply, o.Author)
+	if err != nil {
+		return result{}, false, err
+	}
+	if !seen {
+		if r, over, err = a.stored(o); !over {
+			r = result{Code: "reply_not_found"}
+		}
+		return r, true, err
 	}
 	if alone && !o.Shadow {
 		o.Reply = "" // what others don't know of isn't quoted to them
@@ -163,41 +179,62 @@ func (a *applier) written(o *op) (r result, over bool, err error) {
 	return result{}, false, nil
 }
 
-func (a *applier) post(o op) (result, error) {
-	if r, over, err := a.written(&o); over || err != nil {
+// stored finds what was stored with the nonce of o before.
+func (a *applier) stored(o *op) (r result, found bool, err error) {
+	if o.Nonce == "" {
+		return r, false, nil
+	}
+	r.Dup = true
+	found, err = a.scan(sqlNonce, []any{o.Room, o.Author, o.Nonce, a.frame.NoncesAfter}, &r.ID, &r.Seq, &r.At, &r.Inc)
+	if err != nil {
+		err = fmt.Errorf("look up nonce: %w", err)
+	}
+	return r, found, err
+}
+
+func (a *applier) post(o *op) (result, error) {
+	to := *o
+	r, over, err := a.written(&to)
+	if over || err != nil {
 		return r, err
 	}
-	only, shadow := "", 0
+	only, shadow := "", int64(0)
 	if o.Shadow {
 		only, shadow = o.Author, 1
 	}
-	r, err := a.number(o, "message", o.ID, "", only)
-	if err != nil {
+	if r, err = a.number(o, "message", o.ID, "", only); err != nil {
 		return r, err
 	}
-	err = a.exec(sqlMessage, o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, o.Reply, o.Posted, shadow)
-	if err == nil && o.Nonce != "" {
-		err = a.exec(sqlAddNonce, o.Room, o.Author, o.Nonce, o.ID, r.Seq, a.frame.Now)
+	a.kept.messages.add(o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, to.Reply, o.Posted, int64(0), shadow, 2*shadow)
+	a.keepNonce(o, r.Seq)
+	return r, nil
+}
+
+func (a *applier) keepNonce(o *op, seq int64) {
+	if o.Nonce != "" {
+		a.kept.nonces.add(o.Room, o.Author, o.Nonce, o.ID, seq, a.frame.Now)
 	}
-	return r, err
 }
 
 // hold keeps a message outside of the log.
-func (a *applier) hold(o op) (result, error) {
-	if r, over, err := a.written(&o); over || err != nil {
+func (a *applier) hold(o *op) (result, error) {
+	to := *o
+	r, over, err := a.stored(&to)
+	if !over && err == nil {
+		r, over, err = a.written(&to)
+	}
+	if over || err != nil {
 		return r, err
 	}
-	err := a.exec(`INSERT INTO held
+	_, err = a.tx.exec(`INSERT INTO held
 		(id, room, author_id, author_name, author_role, text, mentions, reply_to, posted_at, why, sanction)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		o.ID, o.Room, o.Author, o.Name, o.Role, o.Text, o.Mentions, o.Reply, o.Posted, o.Why, o.Sanction)
-	if err == nil && o.Nonce != "" {
-		err = a.exec(sqlAddNonce, o.Room, o.Author, o.Nonce, o.ID, 0, a.frame.Now)
-	}
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.ID, o.Room, o.Author, o.Name, o.Role, o.Text, o.Mentions, to.Reply, o.Posted, o.Why, o.Sanction)
+	a.keepNonce(o, 0)
 	return result{ID: o.ID}, err
 }
 
-func (a *applier) edit(o op) (result, error) {
+func (a *applier) edit(o *op) (result, error) {
 	seen, alone, err := a.visible(o, o.ID, o.Author)
 	if err != nil || !seen {
 		return result{Code: "message_not_found"}, err
@@ -232,7 +269,7 @@ func (a *applier) edit(o op) (result, error) {
 }
 
 // editAlone keeps an edit of what everybody sees apart, for its author alone.
-func (a *applier) editAlone(o op) (result, error) {
+func (a *applier) editAlone(o *op) (result, error) {
 	r, err := a.number(o, "edited", o.ID, "", o.Author)
 	if err != nil {
 		return r, err
@@ -244,40 +281,10 @@ func (a *applier) editAlone(o op) (result, error) {
 
 // scan reads one row; false where there is none.
 func (a *applier) scan(query string, args []any, into ...any) (bool, error) {
-	var row *sql.Row
-	if st := a.stmt(query); st != nil {
-		row = st.QueryRowContext(a.ctx, args...)
-	} else {
-		row = a.tx.QueryRowContext(a.ctx, query, args...)
-	}
-	err := row.Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+	return a.tx.first(query, args, into...)
 }
 
 func (a *applier) exec(query string, args ...any) error {
-	if st := a.stmt(query); st != nil {
-		_, err := st.ExecContext(a.ctx, args...)
-		return err
-	}
-	_, err := a.tx.ExecContext(a.ctx, query, args...)
+	_, err := a.tx.exec(query, args...)
 	return err
-}
-
-// stmt is a prepared statement bound to this transaction, nil where query isn't a hot one.
-func (a *applier) stmt(query string) *sql.Stmt {
-	if st, ok := a.stmts[query]; ok {
-		return st
-	}
-	st := a.hot[query]
-	if st == nil {
-		return nil
-	}
-	if a.stmts == nil {
-		a.stmts = make(map[string]*sql.Stmt, len(a.hot))
-	}
-	a.stmts[query] = a.tx.StmtContext(a.ctx, st)
-	return a.stmts[query]
 }

@@ -72,7 +72,7 @@ func (a *applier) deleted(o op, ids []string, only string) (result, error) {
 	if len(ids) == 0 {
 		return result{}, nil
 	}
-	r, err := a.number(o, "deleted", "", encodeDetail(detail{IDs: ids}), only)
+	r, err := a.number(&o, "deleted", "", encodeDetail(detail{IDs: ids}), only)
 	r.IDs = ids
 	return r, err
 }
@@ -80,7 +80,7 @@ func (a *applier) deleted(o op, ids []string, only string) (result, error) {
 // looked is what hide must know of a message.
 type looked struct {
 	author string
-	hidden int
+	hidden int64
 }
 
 // lookAt reads those of an op's messages that are in its room and that its author may know of.

@@ -9,27 +9,27 @@ const (
 )
 
 // react sets or withdraws an emoji, for all to see or for its user alone.
-func (a *applier) react(o op) (result, error) {
+func (a *applier) react(o *op) (result, error) {
 	seen, alone, err := a.visible(o, o.ID, o.By)
 	if err != nil || !seen {
 		return result{Code: "message_not_found"}, err
 	}
-	was := reactionNone
+	was := int64(reactionNone)
 	var known bool
-	var kinds int
+	var kinds int64
 	if _, err := a.scan(`SELECT coalesce((SELECT shadow FROM reactions WHERE message = $1 AND emoji = $2 AND user_id = $3), $4),
 		EXISTS (SELECT 1 FROM reaction_totals WHERE message = $1 AND emoji = $2),
 		(SELECT count(*) FROM reaction_totals WHERE message = $1) + (SELECT count(*) FROM reactions r
 			WHERE r.message = $1 AND r.user_id = $3 AND r.shadow <> 0 AND r.shadow = 1 AND NOT EXISTS
 			(SELECT 1 FROM reaction_totals t WHERE t.message = r.message AND t.emoji = r.emoji))`,
-		[]any{o.ID, o.Emoji, o.By, reactionNone}, &was, &known, &kinds); err != nil {
+		[]any{o.ID, o.Emoji, o.By, int64(reactionNone)}, &was, &known, &kinds); err != nil {
 		return result{}, err
 	}
 	now := reactionAfter(was, o.On, o.Shadow || alone)
 	switch {
 	case now == was:
 		return result{}, nil
-	case o.On && !known && o.Max > 0 && kinds >= o.Max:
+	case o.On && !known && o.Max > 0 && kinds >= int64(o.Max):
 		return result{Code: "too_many_reactions"}, nil
 	}
 	if err := a.setReaction(o, was, now); err != nil {
@@ -42,10 +42,10 @@ func (a *applier) react(o op) (result, error) {
 }
 
 // counted reports whether everybody sees the reaction.
-func counted(state int) bool { return state == reactionAll || state == reactionTaken }
+func counted(state int64) bool { return state == reactionAll || state == reactionTaken }
 
 // reactionAfter is what becomes of a reaction: under a shadow only its user sees a difference.
-func reactionAfter(was int, on, shadow bool) int {
+func reactionAfter(was int64, on, shadow bool) int64 {
 	switch {
 	case on && shadow && counted(was), on && !shadow:
 		return reactionAll
@@ -57,7 +57,7 @@ func reactionAfter(was int, on, shadow bool) int {
 	return reactionNone
 }
 
-func (a *applier) setReaction(o op, was, now int) error {
+func (a *applier) setReaction(o *op, was, now int64) error {
 	key := []any{o.ID, o.Emoji, o.By}
 	err := a.exec(`DELETE FROM reactions WHERE message = $1 AND emoji = $2 AND user_id = $3`, key...)
 	if err == nil && now != reactionNone {
@@ -78,7 +78,7 @@ func (a *applier) setReaction(o op, was, now int) error {
 }
 
 // reacted numbers a change of what a message's totals are to all, or to one user; once in a batch.
-func (a *applier) reacted(o op, only string) (result, error) {
+func (a *applier) reacted(o *op, only string) (result, error) {
 	r := result{Only: only}
 	found, err := a.scan(`SELECT seq, pos FROM events WHERE pos > $1 AND kind = 'reaction' AND message = $2 AND only_id = $3`,
 		[]any{a.first, o.ID, only}, &r.Seq, &r.Pos)

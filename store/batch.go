@@ -14,6 +14,8 @@ type batch struct {
 	ops   []op
 	waits []pending // whose ops these are, by index
 	deed  *enacted  // of a batch that is a deed; its one caller is in waits
+	// outcome is what the batch came to, where this process knows it without the database.
+	outcome outcome
 }
 
 // batchFrame is what all ops of a batch share.

@@ -269,3 +269,11 @@ func sqlState(err error) string {
 func (d *postgresDB) close(context.Context, bool) error { return d.release() }
 
 func (d *postgresDB) release() error { return errors.Join(d.reader.Close(), d.writer.Close()) }
+
+func decodeOutcome(text string) (outcome, error) {
+	var out outcome
+	if err := json.Unmarshal([]byte(text), &out); err != nil {
+		return outcome{}, fmt.Errorf("decode outcome: %w", err)
+	}
+	return out, nil
+}

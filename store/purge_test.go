@@ -34,7 +34,7 @@ func benchmarkPurge(b *testing.B, backend storetest.Backend, undo bool) {
 	go func() { ended <- s.Run(ctx) }()
 	posted := make(chan error, 10_000)
 	for i := range 10_000 {
-		c := benchmarkPost(i / 2)
+		c := benchmarkPost(i/2, 20)
 		if i%2 == 0 {
 			p := c.Op.(chat.Post)
 			p.Message.Author.ID = "g:raider"

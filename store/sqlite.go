@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -27,7 +26,6 @@ type sqliteDB struct {
 	lock   *lockFile
 	reader *sql.DB
 	writer *sql.DB
-	hot    map[string]*sql.Stmt // the append's statements, prepared once
 }
 
 func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
@@ -39,22 +37,27 @@ func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
 		return nil, err
 	}
 	file := filepath.Join(cfg.DataDir, "chatd.db")
-	if d.writer, err = sql.Open("sqlite", sqliteDSN(file, cfg.Durability, "&_txlock=immediate")); err == nil {
+	if d.writer, err = openPool(sqliteDSN(file, cfg.Durability, "&_txlock=immediate")); err == nil {
 		d.writer.SetMaxOpenConns(1)
-		d.reader, err = sql.Open("sqlite", sqliteDSN(file, cfg.Durability, "&_pragma=query_only(1)"))
+		d.reader, err = openPool(sqliteDSN(file, cfg.Durability, "&_pragma=query_only(1)"))
 	}
 	if err == nil {
 		d.reader.SetMaxOpenConns(sqliteReaders)
 		d.reader.SetMaxIdleConns(sqliteReaders)
 		err = migrate(ctx, d.writer, d.goose(), func() error { return nil }) // the folder is locked
 	}
-	if err == nil {
-		err = d.prepare(ctx)
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", file, err), d.release())
 	}
 	return d, nil
+}
+
+func openPool(dsn string) (*sql.DB, error) {
+	c, err := newSQLiteConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(c), nil
 }
 
 // sqliteDSN carries the pragmas, so that every connection of a pool has them.
@@ -72,33 +75,23 @@ func (d *sqliteDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
 func (d *sqliteDB) readOptions() *sql.TxOptions  { return &sql.TxOptions{ReadOnly: true} }
 func (d *sqliteDB) goose() goose.Dialect         { return goose.DialectSQLite3 }
 
-func (d *sqliteDB) prepare(ctx context.Context) error {
-	d.hot = make(map[string]*sql.Stmt, len(hotStatements))
-	for _, q := range hotStatements {
-		st, err := d.writer.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", q, err)
-		}
-		d.hot[q] = st
+// append applies a batch on the one connection that writes.
+func (d *sqliteDB) append(ctx context.Context, b *batch) (outcome, error) {
+	err := d.apply(ctx, b, false)
+	if errors.Is(err, errNonceKnown) {
+		err = d.apply(ctx, b, true)
 	}
-	return nil
+	return b.outcome, err
 }
 
-// append applies a batch on the one connection that writes. Once begun it isn't
-// interrupted: nothing in it waits for others, and watching a context would cost a
-// goroutine for each statement.
-func (d *sqliteDB) append(ctx context.Context, b *batch) (outcome, error) {
-	var out outcome
+func (d *sqliteDB) apply(ctx context.Context, b *batch, careful bool) error {
 	if err := ctx.Err(); err != nil {
-		return out, fmt.Errorf("append: %w", err)
+		return fmt.Errorf("append: %w", err)
 	}
-	ctx = context.WithoutCancel(ctx)
-	err := inTx(ctx, d.writer, nil, func(tx *sql.Tx) (err error) {
-		a := applier{ctx: ctx, tx: tx, hot: d.hot, frame: b.frame}
-		out, err = a.apply(b.ops)
+	return d.inLog(ctx, func(tx *logTx) (err error) {
+		b.outcome, err = newApplier(tx, b.frame, careful).apply(b.ops)
 		return err
 	})
-	return out, err
 }
 
 // enact implements dialect, on the connection and under the conditions of append.
@@ -106,36 +99,27 @@ func (d *sqliteDB) enact(ctx context.Context, b *batch, f func(context.Context, 
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("enact: %w", err)
 	}
-	ctx = context.WithoutCancel(ctx)
-	return inTx(ctx, d.writer, nil, func(tx *sql.Tx) error {
-		a := &applier{ctx: ctx, tx: tx, hot: d.hot, frame: b.frame}
+	return d.inLog(ctx, func(tx *logTx) error {
+		a := newApplier(tx, b.frame, true)
 		if err := a.begin(); err != nil {
 			return err
 		}
-		return f(ctx, tx, a)
+		return f(tx.ctx, tx.conn, a)
 	})
 }
 
+// resolve implements dialect. The database says that the batch is stored; what it came to
+// is known here, for no other process writes.
 func (d *sqliteDB) resolve(ctx context.Context, b *batch) (outcome, bool, error) {
-	var text string
-	err := d.writer.QueryRowContext(ctx, `SELECT outcome FROM batches WHERE writer = $1 AND n = $2`,
-		b.frame.Writer, b.frame.N).Scan(&text)
+	var n int64
+	err := d.writer.QueryRowContext(ctx, `SELECT n FROM batches WHERE writer = $1 AND n = $2`, b.frame.Writer, b.frame.N).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return outcome{}, false, nil // the writer is the only one, so nothing is under way
 	}
 	if err != nil {
 		return outcome{}, false, fmt.Errorf("look up batch: %w", err)
 	}
-	out, err := decodeOutcome(text)
-	return out, err == nil, err
-}
-
-func decodeOutcome(text string) (outcome, error) {
-	var out outcome
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return outcome{}, fmt.Errorf("decode outcome: %w", err)
-	}
-	return out, nil
+	return b.outcome, true, nil
 }
 
 func (d *sqliteDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq) error {
@@ -254,9 +238,6 @@ func (d *sqliteDB) close(ctx context.Context, clean bool) error {
 
 func (d *sqliteDB) release() error {
 	var errs []error
-	for _, st := range d.hot {
-		errs = append(errs, st.Close())
-	}
 	if d.reader != nil {
 		errs = append(errs, d.reader.Close())
 	}
