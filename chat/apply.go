@@ -4,6 +4,7 @@ package chat
 // other nodes announce, in any order and repeatedly.
 func (s *Service) apply(c ControlChange) {
 	now := s.now()
+	s.views.outdate()
 	for _, x := range c.Sanctions {
 		if x.LiftedAt.IsZero() {
 			s.sanctions.put(x)

@@ -3,16 +3,21 @@ package chat
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
-// Joined is what a reader starts from.
+// Joined is what a reader starts from. What is in it is shared with others: treat it as immutable.
 type Joined struct {
 	Snapshot
+	// View is what Messages, Pins and Events are of: Events are the last of its own. It is the reader's alone where they see the room
+	// otherwise than everybody.
+	View *View
 	// Recovered says that Events is everything after the reader's position; Messages is then empty.
 	Recovered bool
 	Events    []Event
 	Rights    Rights
 	Members   []Member // at most MembersShown, by name
+	Roll      *Roll    // what Members is of
 	Count     int
 	// Lockdown is the one that readers are told of (LockdownOf); nil: none.
 	Lockdown *Lockdown
@@ -38,11 +43,17 @@ func (s *Service) Room(ctx context.Context, room RoomID) (Room, error) {
 	return snap.Room, nil
 }
 
-// Join lets a session into a room. With since it replays what happened after that
-// position, all of it or none. Listen to the room before: the result is of one instant, and every later
-// event is announced. Refusals: banned, sign_in_required, room_forbidden, room_closed, room_archived, room_locked, access_denied,
-// guests_forbidden, room_full, room_unknown, too_many_rooms, rate_limited.
+// Join is JoinFrom for who doesn't know what they have heard: the room is read after the call.
 func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room RoomID, since *Position) (Joined, error) {
+	return s.JoinFrom(ctx, by, session, room, since, Position{})
+}
+
+// JoinFrom lets a session into a room. With since it replays what happened after that
+// position, all of it or none. Listen to the room before: the result is of one instant, and every later
+// event is announced. That instant may lie before the call, but not before heard: it is the position after which
+// every event of the room will be told to the session, or has been. Refusals: banned, sign_in_required, room_forbidden, room_closed,
+// room_archived, room_locked, access_denied, guests_forbidden, room_full, room_unknown, too_many_rooms, rate_limited.
+func (s *Service) JoinFrom(ctx context.Context, by Actor, session SessionID, room RoomID, since *Position, heard Position) (Joined, error) {
 	r, err := s.mayJoin(ctx, by, room)
 	if err != nil {
 		return Joined{}, err
@@ -55,9 +66,9 @@ func (s *Service) Join(ctx context.Context, by Actor, session SessionID, room Ro
 	if err != nil {
 		return Joined{}, err
 	}
-	j, err := s.read(ctx, by, r, since)
+	j, err := s.read(ctx, by, room, viewing{heard: heard, since: since})
 	if err == nil {
-		j.Members, j.Count, err = s.members(ctx, by, room, MembersShown)
+		err = s.listMembers(ctx, by, room, entered.Count, &j)
 	}
 	if err != nil {
 		if entered.New { // one who was there before stays, and goes on reading
@@ -111,16 +122,20 @@ func (s *Service) mayJoin(ctx context.Context, by Actor, room RoomID) (Room, err
 // mayMakeRoom checks the first use of a room. Two first uses at once may pass the bound
 // together: it keeps the number of rooms from running away, it isn't a quota.
 func (s *Service) mayMakeRoom(ctx context.Context, by Actor, room RoomID) error {
-	occupied, err := s.Presence.Occupied(ctx)
+	_, there, err := s.Presence.Members(ctx, room, 0)
 	if err != nil {
-		return fmt.Errorf("count occupied rooms: %w", err)
+		return fmt.Errorf("count members: %w", err)
 	}
 	// Who was in a room that was removed makes no new one by having been there.
-	if occupied[room] > 0 && !s.rooms.removed(room) || by.Role == RoleStaff {
+	if there > 0 && !s.rooms.removed(room) || by.Role == RoleStaff {
 		return nil
 	}
 	if s.Limits.RoomsByStaff && !by.Moderates(room) {
 		return errRoomUnknown()
+	}
+	occupied, err := s.Presence.Occupied(ctx)
+	if err != nil {
+		return fmt.Errorf("count occupied rooms: %w", err)
 	}
 	stored, err := s.Directory.CountRooms(ctx)
 	if err != nil {
@@ -140,36 +155,120 @@ func shared(r Room) Room {
 	return r
 }
 
-// read takes the room at one instant and decides again: what is read is what holds.
-func (s *Service) read(ctx context.Context, by Actor, r Room, since *Position) (Joined, error) {
-	var j Joined
-	asOf := s.rooms.asOf()
-	q := SnapshotQuery{Viewer: by.ID}
-	if since != nil {
-		var err error
-		j.Events, j.Snapshot, err = s.Log.Since(ctx, r.ID, *since, RecoverWindow, q)
-		j.Recovered = err == nil
-		if err != nil && CodeOf(err) != "cannot_recover" {
-			return Joined{}, fmt.Errorf("recover: %w", err)
-		}
+// read takes the room at one instant and decides again, as things stand now.
+func (s *Service) read(ctx context.Context, by Actor, room RoomID, q viewing) (Joined, error) {
+	j, err := s.shownTo(ctx, by, room, q)
+	if err != nil {
+		return Joined{}, err
 	}
-	if !j.Recovered {
-		q.Messages = r.Settings.History
-		snap, err := s.Log.Snapshot(ctx, r.ID, q)
-		if err != nil {
-			return Joined{}, fmt.Errorf("read room: %w", err)
-		}
-		j = Joined{Snapshot: snap}
+	r := j.Room
+	if now, ok := s.rooms.room(room, s.now()); ok && now.Epoch == r.Epoch && now.Version > r.Version {
+		r = now
 	}
-	s.rooms.put(shared(j.Room), asOf, s.now())
-	if e := s.refuseEntry(by, j.Room); e != nil {
+	if e := s.refuseEntry(by, r); e != nil {
 		return Joined{}, e
 	}
-	j.Rights = s.rights(by, j.Room)
-	if l, ok := s.LockdownOf(r.ID); ok {
+	j.Rights = s.rights(by, r)
+	if l, ok := s.LockdownOf(room); ok {
 		j.Lockdown = &l
 	}
 	return j, nil
+}
+
+// shownTo is the room as a reader is shown it. Who sees it as everybody does shares what others are shown.
+func (s *Service) shownTo(ctx context.Context, by Actor, room RoomID, q viewing) (Joined, error) {
+	v, from, recovered, err := s.viewSince(ctx, room, q)
+	if err != nil {
+		return Joined{}, err
+	}
+	own, err := s.ownOf(ctx, v, by.ID) // after the view: what became theirs alone before it is known
+	switch {
+	case err != nil:
+		return Joined{}, err
+	case own.Private:
+		return s.privateTo(ctx, by, v.Room, q.since)
+	}
+	j := Joined{Snapshot: v.Snapshot, View: v, Recovered: recovered}
+	j.Reacted, j.Read, j.Held = own.Reacted, own.Read, own.Held
+	if recovered {
+		j.Events, j.Reacted = v.Events[from:], reactedOn(v.Events[from:], own.Reacted)
+	}
+	return j, nil
+}
+
+// viewSince is the view with the replay that is asked for, and where in it that begins; or, where there is none, history.
+func (s *Service) viewSince(ctx context.Context, room RoomID, q viewing) (v *View, from int, recovered bool, err error) {
+	if q.since != nil {
+		if v, err = s.view(ctx, room, q); err != nil {
+			return nil, 0, false, err
+		}
+		if from, recovered = v.since(*q.since); recovered {
+			return v, from, true, nil
+		}
+	}
+	v, err = s.view(ctx, room, viewing{heard: q.heard})
+	return v, 0, false, err
+}
+
+// reactedOn are those of a viewer's emoji that are on messages of events.
+func reactedOn(events []Event, all map[MessageID][]string) map[MessageID][]string {
+	on := make(map[MessageID][]string)
+	if len(all) == 0 {
+		return on
+	}
+	for i := range events {
+		events[i].withReactions(func(id MessageID) {
+			if own := all[id]; own != nil {
+				on[id] = own
+			}
+		})
+	}
+	return on
+}
+
+// privateTo is the room as somebody is shown it who has been told there what others haven't.
+func (s *Service) privateTo(ctx context.Context, by Actor, r Room, since *Position) (Joined, error) {
+	q := SnapshotQuery{Viewer: by.ID}
+	if since != nil {
+		events, snap, err := s.Log.Since(ctx, r.ID, *since, RecoverWindow, q)
+		if err == nil {
+			v := &View{Look: Look{Snapshot: snap, Events: events}}
+			return Joined{Snapshot: snap, View: v, Recovered: true, Events: events}, nil
+		}
+		if CodeOf(err) != "cannot_recover" {
+			return Joined{}, fmt.Errorf("recover: %w", err)
+		}
+	}
+	q.Messages = r.Settings.History
+	snap, err := s.Log.Snapshot(ctx, r.ID, q)
+	if err != nil {
+		return Joined{}, fmt.Errorf("read room: %w", err)
+	}
+	return Joined{Snapshot: snap, View: &View{Look: Look{Snapshot: snap}}}, nil
+}
+
+// listMembers fills in who is there. In a big room that is a list that others are told of, too.
+func (s *Service) listMembers(ctx context.Context, by Actor, room RoomID, count int, j *Joined) (err error) {
+	if count < rollFrom {
+		j.Members, j.Count, err = s.members(ctx, by, room, MembersShown)
+		j.Roll = &Roll{Members: j.Members}
+		return err
+	}
+	now := s.now()
+	r := s.views.roll(room, now)
+	if r == nil {
+		r = &Roll{at: now}
+		if r.Members, _, err = s.members(ctx, Actor{}, room, MembersShown); err != nil {
+			return err
+		}
+		s.views.putRoll(room, r)
+	}
+	if i := slices.IndexFunc(r.Members, func(m Member) bool { return m.ID == by.ID }); i >= 0 && r.Members[i].Name != by.Name {
+		r = &Roll{Members: slices.Clone(r.Members)}
+		r.Members[i].Name = by.Name
+	}
+	j.Members, j.Roll, j.Count = r.Members, r, count
+	return nil
 }
 
 // Leave takes a session out of a room.

@@ -152,11 +152,11 @@ type blindLog struct {
 	broken bool
 }
 
-func (l *blindLog) Snapshot(ctx context.Context, r chat.RoomID, q chat.SnapshotQuery) (chat.Snapshot, error) {
+func (l *blindLog) Look(ctx context.Context, r chat.RoomID, q chat.LookQuery) (chat.Look, error) {
 	if l.broken {
-		return chat.Snapshot{}, errors.New("broken")
+		return chat.Look{}, errors.New("broken")
 	}
-	return l.Log.Snapshot(ctx, r, q)
+	return l.Log.Look(ctx, r, q)
 }
 
 func TestFailedJoinUndoesOnlyItself(t *testing.T) {

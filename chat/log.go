@@ -28,6 +28,7 @@ type Log interface {
 	Since(ctx context.Context, room RoomID, since Position, limit int, q SnapshotQuery) ([]Event, Snapshot, error)
 	// Page reads visible messages, oldest first.
 	Page(ctx context.Context, room RoomID, q PageQuery) (Page, error)
+	Looks
 }
 
 // SnapshotQuery says what a Snapshot holds besides the room.

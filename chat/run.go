@@ -55,6 +55,7 @@ func (s *Service) prune() {
 	s.payments.prune(now)
 	s.departures.prune(now)
 	s.waiting.prune(now)
+	s.views.prune(now.Add(-viewIdle))
 	s.free.prune(now)
 }
 

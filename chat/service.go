@@ -73,6 +73,7 @@ type Service struct {
 	sightings  *sightings
 	waiting    *waiting
 	free       *freeNames
+	views      *viewBook
 }
 
 // New makes a Service and reads what holds: sanctions, lock-downs, revoked tokens. It starts nothing.
@@ -85,7 +86,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{
 		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
-		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(),
+		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(), views: newViewBook(),
 		free: newFreeNames(),
 	}
 	return s, s.load(ctx)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/chatd/chatd/chat"
 )
@@ -111,9 +110,7 @@ func snapshot(ctx context.Context, q querier, r roomRow, want chat.SnapshotQuery
 	snap := chat.Snapshot{Room: r.Room, Reacted: map[chat.MessageID][]string{}}
 	err := loadRead(ctx, q, r.ID, want.Viewer, &snap.Read)
 	if err == nil && want.Viewer != "" {
-		snap.Held, err = listHeld(ctx, q, `WHERE h.author_id = $1 AND h.room = $2 AND h.state = 'pending' ORDER BY h.id DESC LIMIT $3`,
-			string(want.Viewer), string(r.ID), chat.MaxHeldShown)
-		slices.Reverse(snap.Held)
+		snap.Held, err = heldOf(ctx, q, r.ID, want.Viewer)
 	}
 	if err != nil || !r.Stored {
 		return snap, err
