@@ -3,9 +3,6 @@ package ws
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -20,39 +17,112 @@ func badRequest(format string, args ...any) *chat.Error {
 	return chat.Refuse(chat.Invalid, "bad_request", format, args...)
 }
 
+// maxFields bounds those of one object; no request has as many.
+const maxFields = 64
+
+// field is one of an object, in the bytes of the frame.
+type field struct {
+	name []byte // unquoted
+	raw  []byte // well-formed JSON
+}
+
 // object reads one JSON object in which each name stands once. encoding/json alone would
-// take the last of two, and match names in any case.
-func object(data []byte) (map[string]json.RawMessage, *chat.Error) {
+// take the last of two, and match names in any case. The fields are parts of data.
+func object(data []byte) ([]field, *chat.Error) {
 	if tooDeep(data) {
 		return nil, badRequest("The frame is nested too deeply.")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	i := skipSpace(data, 0)
+	if i == len(data) || data[i] != '{' {
 		return nil, badRequest("A frame is one JSON object.")
 	}
-	fields := map[string]json.RawMessage{}
-	for d.More() {
-		t, err := d.Token()
-		name, ok := t.(string)
-		if err != nil || !ok {
-			return nil, badRequest("The frame is not well-formed JSON.")
-		}
-		if _, twice := fields[name]; twice {
-			return nil, badRequest("The field %q stands twice.", shorten(name))
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, badRequest("The frame is not well-formed JSON.")
-		}
-		fields[name] = value
+	if !json.Valid(data) {
+		return nil, malformed(data)
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, badRequest("The frame is not well-formed JSON.")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, badRequest("A frame is one JSON object, and nothing after it.")
+	fields := make([]field, 0, 8)
+	for i = skipSpace(data, i+1); data[i] != '}'; i = skipSpace(data, i) {
+		if data[i] == ',' {
+			i++
+			continue
+		}
+		var f field
+		f, i = fieldAt(data, i)
+		switch {
+		case slices.ContainsFunc(fields, func(g field) bool { return bytes.Equal(f.name, g.name) }):
+			return nil, badRequest("The field %q stands twice.", shorten(string(f.name)))
+		case len(fields) == maxFields:
+			return nil, badRequest("A frame has at most %d fields.", maxFields)
+		}
+		fields = append(fields, f)
 	}
 	return fields, nil
+}
+
+// malformed says what is wrong with data, which begins as an object does.
+func malformed(data []byte) *chat.Error {
+	var first json.RawMessage
+	if json.NewDecoder(bytes.NewReader(data)).Decode(&first) == nil {
+		return badRequest("A frame is one JSON object, and nothing after it.")
+	}
+	return badRequest("The frame is not well-formed JSON.")
+}
+
+// The functions below take apart what is known to be well-formed (RFC 8259): they only look for ends.
+
+// fieldAt returns the field whose name starts at byte i, and where it ends.
+func fieldAt(data []byte, i int) (field, int) {
+	nameEnd := stringEnd(data, i)
+	f := field{name: data[i+1 : nameEnd-1]}
+	if quoted := data[i:nameEnd]; !plainString(quoted) {
+		f.name = []byte(unescaped(quoted))
+	}
+	from := skipSpace(data, skipSpace(data, nameEnd)+1) // after the colon
+	end := valueEnd(data, from)
+	f.raw = data[from:end]
+	return f, end
+}
+
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\t' || data[i] == '\n' || data[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// stringEnd returns the byte after the string that starts at byte i.
+func stringEnd(data []byte, i int) int {
+	for i++; data[i] != '"'; i++ {
+		if data[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// valueEnd returns the byte after the value within an object or a list that starts at byte i.
+func valueEnd(data []byte, i int) int {
+	for depth := 0; ; i++ {
+		switch data[i] {
+		case '"':
+			i = stringEnd(data, i) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+}
+
+// plainString reports whether a well-formed string means what stands between its quotes.
+func plainString(quoted []byte) bool {
+	return bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted)
 }
 
 // tooDeep looks at brackets outside of strings only; whether they match is for the decoder.
@@ -86,23 +156,57 @@ func shorten(s string) string {
 
 // args are the fields of a request, taken out one by one. What is wrong first is kept.
 type args struct {
-	fields map[string]json.RawMessage
+	fields []field
 	err    *chat.Error
 	// refused is why the request isn't done even when nothing is wrong with its form.
 	refused *chat.Error
 }
 
+// out takes a field out; nil: it isn't there.
+func (a *args) out(name string) []byte {
+	for i, f := range a.fields {
+		if string(f.name) == name {
+			last := len(a.fields) - 1
+			a.fields[i], a.fields = a.fields[last], a.fields[:last]
+			return f.raw
+		}
+	}
+	return nil
+}
+
 // take decodes a field into v; it reports whether the field was there.
 func (a *args) take(name, form string, v any) bool {
-	raw, ok := a.fields[name]
-	delete(a.fields, name)
-	if !ok {
+	raw := a.out(name)
+	if raw == nil {
 		return false
 	}
 	if string(raw) == "null" || json.Unmarshal(raw, v) != nil {
 		a.refuse("%s is %s.", name, form)
 	}
 	return true
+}
+
+// takeString is take for a string: most are that of their bytes.
+func (a *args) takeString(name string) (s string, ok bool) {
+	raw := a.out(name)
+	switch {
+	case raw == nil:
+		return "", false
+	case raw[0] != '"':
+		a.refuse("%s is a string.", name)
+	case plainString(raw):
+		return string(raw[1 : len(raw)-1]), true
+	default:
+		s = unescaped(raw)
+	}
+	return s, true
+}
+
+// unescaped is what a well-formed string with escapes in it means.
+func unescaped(quoted []byte) string {
+	var s string
+	_ = json.Unmarshal(quoted, &s) // it can't fail
+	return s
 }
 
 func (a *args) refuse(format string, args ...any) {
@@ -126,8 +230,8 @@ func (a *args) text(name string, most int) string {
 
 // optText is text, or "" where the field isn't there.
 func (a *args) optText(name string, most int) string {
-	var s string
-	if a.take(name, "a string", &s) {
+	s, ok := a.takeString(name)
+	if ok {
 		a.bound(name, s, most)
 	}
 	return s
@@ -135,8 +239,8 @@ func (a *args) optText(name string, most int) string {
 
 // anyText takes a string that may be empty: the core judges it.
 func (a *args) anyText(name string) string {
-	var s string
-	a.must(a.take(name, "a string", &s), name)
+	s, ok := a.takeString(name)
+	a.must(ok, name)
 	return s
 }
 
@@ -195,9 +299,8 @@ func (a *args) messages() []chat.MessageID {
 
 // nested takes an object; nil where it isn't there.
 func (a *args) nested(name string) *args {
-	raw, ok := a.fields[name]
-	delete(a.fields, name)
-	if !ok {
+	raw := a.out(name)
+	if raw == nil {
 		return nil
 	}
 	fields, err := object(raw)
@@ -210,8 +313,8 @@ func (a *args) nested(name string) *args {
 // end says what was wrong: also any field that nobody took.
 func (a *args) end() *chat.Error {
 	if a.err == nil && len(a.fields) > 0 {
-		name := slices.Min(slices.Collect(maps.Keys(a.fields)))
-		a.err = badRequest("There is no field %q here.", shorten(strings.ToValidUTF8(name, "")))
+		first := slices.MinFunc(a.fields, func(f, g field) int { return bytes.Compare(f.name, g.name) })
+		a.err = badRequest("There is no field %q here.", shorten(strings.ToValidUTF8(string(first.name), "")))
 	}
 	if a.err == nil {
 		a.err = a.refused

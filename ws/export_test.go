@@ -31,7 +31,19 @@ func Object(data []byte) (map[string]json.RawMessage, error) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	return fields, nil
+	byName := map[string]json.RawMessage{}
+	for _, f := range fields {
+		byName[string(f.name)] = f.raw
+	}
+	return byName, nil
+}
+
+// Text decodes a field of a frame that is a string; false: it isn't one.
+func Text(name string, data []byte) (string, bool) {
+	fields, _ := object(data)
+	a := &args{fields: fields}
+	s, ok := a.takeString(name)
+	return s, ok && a.err == nil
 }
 
 // Requests names the requests of v1.
