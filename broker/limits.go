@@ -77,16 +77,23 @@ func (l *limits) Spend(_ context.Context, key string, r chat.Rate) (chat.Allowan
 	defer p.mu.Unlock()
 	p.sweepWhenDue(l.maxKeys)
 
-	spent, ends := p.cache.Get(key, r.Period)
+	c, known := p.cache.Load(key)
+	if !known {
+		p.keys++
+		p.cache.Increment(key, 1, r.Period)
+		return chat.Allowance{Left: r.Limit - 1, Reset: r.Period + 1}, nil
+	}
+	now := time.Now().UnixNano()
+	spent, ends := c.Value(), c.Expiration()
+	if now > ends {
+		spent, ends = 0, now+int64(r.Period)
+	}
 	// One nanosecond more: at its very end a window isn't over yet.
-	reset := max(time.Until(ends), 0) + 1
+	reset := time.Duration(ends-now) + 1
 	if spent >= r.Limit {
 		return chat.Allowance{Reset: reset, Refused: true}, nil
 	}
-	if _, known := p.cache.Load(key); !known {
-		p.keys++
-	}
-	p.cache.Increment(key, 1, r.Period)
+	c.Increment(1, now+int64(r.Period))
 	return chat.Allowance{Left: r.Limit - spent - 1, Reset: reset}, nil
 }
 

@@ -93,6 +93,9 @@ func (s *Service) roomInterval(by Actor, r Room) time.Duration {
 func (s *Service) takeSlowMode(ctx context.Context, by Actor, r Room, st standing) error {
 	// The duration is in the key: a changed setting counts anew.
 	d := s.roomInterval(by, r)
+	if d == 0 && st.slow == nil {
+		return nil
+	}
 	ofRoom := turn{fmt.Sprintf("slow:%s:%d:%s", r.ID, d/time.Second, by.ID), d}
 	turns := []turn{ofRoom}
 	if st.slow != nil {

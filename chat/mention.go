@@ -47,6 +47,9 @@ func (s *Service) mentions(ctx context.Context, room RoomID, text string) ([]Use
 
 // afterAt returns what follows each @ that starts a word, the first maxMentions of them.
 func afterAt(text string) []string {
+	if strings.IndexByte(text, '@') < 0 {
+		return nil
+	}
 	var rests []string
 	prev := ' '
 	for i, r := range text {

@@ -7,7 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/chatd/chatd/chat/render"
 	"github.com/chatd/chatd/policies"
 )
 
@@ -244,18 +243,18 @@ func (s *Service) compose(ctx context.Context, by Actor, r Room, text string) (b
 	if n > r.Settings.MaxLength {
 		return body{}, tooLong(r.Settings.MaxLength, n)
 	}
-	html, plain := Render(text)
-	if strings.TrimSpace(plain) == "" {
+	forms := remembered.Of(text)
+	if strings.TrimSpace(forms.Plain) == "" {
 		return body{}, Refuse(Invalid, "text_empty", "A message needs some text besides tags.")
 	}
-	if s.Judge.Check(policies.Input{Views: render.Views(text), Room: string(r.ID), Policy: r.Settings.Policy}).Rejects() {
+	if s.Judge.Check(policies.Input{Views: forms.Views(text), Room: string(r.ID), Policy: r.Settings.Policy}).Rejects() {
 		return body{}, Refuse(Rejected, "prohibited", "Your message breaks a rule of this room.")
 	}
 	mentions, err := s.mentions(ctx, r.ID, text)
 	if err != nil {
 		return body{}, err
 	}
-	return body{text: text, html: html, plain: plain, mentions: mentions}, nil
+	return body{text: text, html: forms.HTML, plain: forms.Plain, mentions: mentions}, nil
 }
 
 // Edit replaces the text of the actor's own message. It passes everything that a post passes. Whose posts wait for a moderator

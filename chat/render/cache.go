@@ -23,8 +23,11 @@ func NewCache(texts int) *Cache {
 
 // Of is the function Of, remembered.
 func (c *Cache) Of(text string) Forms {
-	if len(text) > maxRemembered || !hasMarkup(text) {
-		return Of(text) // without markup it costs no more than looking it up
+	if !hasMarkup(text) {
+		return withoutMarkup(text) // it costs no more than looking it up
+	}
+	if len(text) > maxRemembered {
+		return Of(text)
 	}
 	if f, ok := c.forms.Get(text); ok {
 		return f

@@ -52,8 +52,7 @@ func fastest(text string) time.Duration {
 	least := time.Duration(1 << 62)
 	for range 3 {
 		start := time.Now()
-		Of(text)
-		Views(text)
+		Of(text).Views(text)
 		least = min(least, time.Since(start))
 	}
 	return max(least, time.Microsecond)

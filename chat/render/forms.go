@@ -12,33 +12,34 @@ type Forms struct {
 	HTML string
 	// Plain holds no tag for an HTML parser. It can be empty: the text was nothing but tags.
 	Plain string
+	// visible is what is seen of the rendering; of a text without markup it is the text.
+	visible string
 }
 
 // Of renders a text.
 func Of(text string) Forms {
-	f := Forms{Plain: plain(text)}
-	if hasMarkup(text) {
-		f.HTML = parse(text).html()
+	if !hasMarkup(text) {
+		return withoutMarkup(text)
 	}
-	return f
+	m := parse(text)
+	return Forms{Plain: plain(text), HTML: m.html(), visible: m.visible()}
 }
 
-// Views returns every form of text that somebody reads, each once and the typed text
+func withoutMarkup(text string) Forms { return Forms{Plain: plain(text), visible: text} }
+
+// Views returns every form of the text that f was made of that somebody reads, each once and the typed text
 // first: the policy judges all of them.
-func Views(text string) []string {
+func (f Forms) Views(text string) []string {
 	views := []string{text}
 	add := func(view string) {
 		if !slices.Contains(views, view) {
 			views = append(views, view)
 		}
 	}
-	p := plain(text)
-	add(p)
-	if strings.Contains(p, "&") {
-		add(html.UnescapeString(p)) // what a page shows that assigns the plain form to innerHTML
+	add(f.Plain)
+	if strings.Contains(f.Plain, "&") {
+		add(html.UnescapeString(f.Plain)) // what a page shows that assigns the plain form to innerHTML
 	}
-	if hasMarkup(text) {
-		add(parse(text).visible())
-	}
+	add(f.visible)
 	return views
 }

@@ -119,7 +119,7 @@ func TestViews(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, Views(tt.text)); diff != "" {
+			if diff := cmp.Diff(tt.want, Of(tt.text).Views(tt.text)); diff != "" {
 				t.Errorf("Views(%q) (-want +got):\n%s", tt.text, diff)
 			}
 		})

@@ -56,7 +56,10 @@ func checkForms(t failer, text string) {
 		t.Errorf("HTML of %q: %q holds %s", text, got.HTML, bad)
 	}
 	checkVisible(t, text, got.HTML)
-	if views := Views(text); !slices.Contains(views, text) || !slices.Contains(views, got.Plain) {
+	if m := parse(text); m.html() != got.HTML || m.visible() != got.visible {
+		t.Errorf("%q is rendered as %q and %q, parsed as %q and %q", text, got.HTML, got.visible, m.html(), m.visible())
+	}
+	if views := Of(text).Views(text); !slices.Contains(views, text) || !slices.Contains(views, got.Plain) {
 		t.Errorf("views of %q lack a form: got %q", text, views)
 	}
 }
@@ -76,7 +79,7 @@ func checkVisible(t failer, text, rendered string) {
 			seen.WriteString("\n")
 		}
 	}
-	if views := Views(text); !slices.Contains(views, seen.String()) {
+	if views := Of(text).Views(text); !slices.Contains(views, seen.String()) {
 		t.Errorf("views of %q: got %q, want among them what the HTML shows: %q", text, views, seen.String())
 	}
 }
