@@ -28,9 +28,7 @@ const (
 	sqlNonce = `SELECT n.message, n.seq, n.at, coalesce(r.incarnation, 0) FROM nonces n LEFT JOIN rooms r ON r.id = n.room
 		WHERE n.room = $1 AND n.author = $2 AND n.nonce = $3 AND n.at > $4`
 	sqlStands = `SELECT m.value, c.pos FROM meta m, counters c WHERE m.name = ? AND c.shard = 0`
-	sqlSetPos = `UPDATE counters SET pos = ? WHERE shard = 0`
-	sqlBatch  = `INSERT INTO batches (writer, n, outcome, at) VALUES (?, ?, 'stored', ?)
-		ON CONFLICT (writer) DO UPDATE SET n = excluded.n, outcome = excluded.outcome, at = excluded.at`
+	sqlSetPos = `UPDATE counters SET pos = ?, writer = ?, n = ? WHERE shard = 0`
 )
 
 func newApplier(tx *logTx, frame batchFrame, careful bool) *applier {
@@ -67,10 +65,7 @@ func (a *applier) end(string) error {
 	if err := a.flush(); err != nil {
 		return err
 	}
-	if _, err := a.tx.exec(sqlSetPos, a.pos); err != nil {
-		return fmt.Errorf("set pos: %w", err)
-	}
-	if _, err := a.tx.exec(sqlBatch, a.frame.Writer, a.frame.N, a.frame.Now); err != nil {
+	if _, err := a.tx.exec(sqlSetPos, a.pos, a.frame.Writer, a.frame.N); err != nil {
 		return fmt.Errorf("note batch: %w", err)
 	}
 	return nil

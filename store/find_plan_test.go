@@ -34,10 +34,10 @@ func TestMessagesAreFoundByIndex(t *testing.T) {
 		"author in":  {chat.MessageQuery{User: "u:a", Room: "a"}, map[string]string{"author": "messages_author_at (author_id=?"}},
 		"author del": {chat.MessageQuery{User: "u:a", Flag: chat.FlagDeleted}, map[string]string{"author": "messages_author_at (author_id=?"}},
 		"words": {chat.MessageQuery{Tokens: []string{"x", "y"}, User: "u:a"}, map[string]string{
-			"token": "sqlite_autoindex_search_tokens_1 (token=?", "author": "messages_author_at (author_id=?"}},
+			"token": "PRIMARY KEY (token=?", "author": "messages_author_at (author_id=?"}},
 		"words in": {chat.MessageQuery{Tokens: []string{"x", "y"}, Room: "a"}, map[string]string{"token": "search_tokens_room (room=? AND token=?"}},
 		"prefix": {chat.MessageQuery{Tokens: []string{"x"}, Prefix: true}, map[string]string{
-			"prefix": "sqlite_autoindex_search_tokens_1 (token>?", "time": "messages_at "}},
+			"prefix": "PRIMARY KEY (token>?", "time": "messages_at "}},
 		"prefix in": {chat.MessageQuery{Tokens: []string{"x"}, Prefix: true, Room: "a"}, map[string]string{
 			"prefix": "search_tokens_room (room=? AND token>?", "time": "messages_room_at (room=?"}},
 	} {

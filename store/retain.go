@@ -54,7 +54,11 @@ func (s *Store) keepHouse(ctx context.Context) error {
 	if err := s.retain(ctx, now); err != nil {
 		return err
 	}
-	for _, c := range slices.Concat(cleanings, directoryCleanings) {
+	all := slices.Concat(cleanings, directoryCleanings)
+	if s.node != nil {
+		all = append(all, batchCleaning)
+	}
+	for _, c := range all {
 		if err := s.clean(ctx, c.query, millis(now.Add(-c.life))); err != nil {
 			return err
 		}
@@ -81,10 +85,12 @@ var cleanings = []cleaning{
 		(SELECT room, author, nonce FROM nonces WHERE at < $1 ORDER BY at LIMIT $2)`, nonceLife},
 	{`DELETE FROM read_markers WHERE (user_id, room) IN
 		(SELECT user_id, room FROM read_markers WHERE at < $1 AND user_id LIKE 'g:%' ORDER BY at LIMIT $2)`, guestMarkerLife},
-	// Of committers that are long gone; a live one writes with every batch.
-	{`DELETE FROM batches WHERE writer IN
-		(SELECT writer FROM batches WHERE at < $1 ORDER BY at LIMIT $2)`, guestMarkerLife},
 }
+
+// batchCleaning is of committers that are long gone; a live one writes with every batch.
+// SQLite has one.
+var batchCleaning = cleaning{`DELETE FROM batches WHERE writer IN
+	(SELECT writer FROM batches WHERE at < $1 ORDER BY at LIMIT $2)`, guestMarkerLife}
 
 func (s *Store) clean(ctx context.Context, query string, before int64) error {
 	for {
@@ -142,19 +148,24 @@ func (s *Store) retainRoom(ctx context.Context, r chat.Room, now time.Time) erro
 	return nil
 }
 
+// inRoom are all messages of room $1, by the index messages_visible.
+const inRoom = `SELECT seq, at, shadow FROM messages WHERE room = $1 AND hidden = 0
+	UNION ALL SELECT seq, at, shadow FROM messages WHERE room = $1 AND hidden = 1
+	UNION ALL SELECT seq, at, shadow FROM messages WHERE room = $1 AND hidden = 2`
+
 // cut is the seq of the newest message that r doesn't keep; 0: it keeps all.
 func (s *Store) cut(ctx context.Context, r chat.Room, now time.Time) (int64, error) {
 	var byCount, byAge sql.NullInt64
 	if n := r.Settings.RetainCount; n > 0 { // of those that everybody could see, or they could count others'
-		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM (SELECT seq FROM messages
-			WHERE room = $1 AND shadow = 0 ORDER BY seq DESC LIMIT 1 OFFSET $2) AS beyond`, string(r.ID), n).Scan(&byCount)
+		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM (SELECT seq FROM (`+inRoom+`) AS m
+			WHERE shadow = 0 ORDER BY seq DESC LIMIT 1 OFFSET $2) AS beyond`, string(r.ID), n).Scan(&byCount)
 		if err != nil {
 			return 0, fmt.Errorf("count messages: %w", err)
 		}
 	}
 	if d := r.Settings.RetainFor; d > 0 {
-		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM messages WHERE room = $1 AND seq <
-			coalesce((SELECT seq FROM messages WHERE room = $1 AND at >= $2 ORDER BY seq LIMIT 1), $3)`,
+		err := s.read.QueryRowContext(ctx, `SELECT max(seq) FROM messages WHERE room = $1 AND hidden IN (0, 1, 2) AND seq <
+			coalesce((SELECT seq FROM (`+inRoom+`) AS m WHERE at >= $2 ORDER BY seq LIMIT 1), $3)`,
 			string(r.ID), millis(now.Add(-d)), int64(math.MaxInt64)).Scan(&byAge)
 		if err != nil {
 			return 0, fmt.Errorf("find old messages: %w", err)

@@ -15,8 +15,12 @@ const (
 	searchTokens = 2000 // tokens deleted and inserted
 )
 
-// searchPause gathers what is to be indexed.
-const searchPause = 100 * time.Millisecond
+// searchPause gathers what is to be indexed. While there always is something, searchEvery
+// does: a commit costs as much as some messages.
+const (
+	searchPause = 100 * time.Millisecond
+	searchEvery = time.Second
+)
 
 // searchShare is how many times as long as it worked the indexer pauses while changes
 // are to be committed: search may lag, appends may not.
@@ -37,6 +41,7 @@ func (s *Store) wakeSearch() {
 func (s *Store) searchLoop(ctx context.Context) {
 	t := time.NewTicker(searchPoll)
 	defer t.Stop()
+	var last time.Time // when something was to be indexed
 	for {
 		for more := true; more && ctx.Err() == nil; {
 			start := time.Now()
@@ -53,7 +58,8 @@ func (s *Store) searchLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.search:
-			pause(ctx, searchPause)
+			pause(ctx, max(searchPause, searchEvery-time.Since(last)))
+			last = time.Now()
 		case <-t.C:
 		}
 	}
@@ -108,12 +114,14 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 func indexEvents(ctx context.Context, q querier, events []eventRow) (int, error) {
 	var ids []chat.MessageID
 	var of []int // whose ids these are
+	edited := false
 	for i, e := range events {
 		if e.Kind == chat.EventMessage || e.Kind == chat.EventEdited {
 			ids, of = append(ids, e.message), append(of, i)
+			edited = edited || e.Kind == chat.EventEdited
 		}
 	}
-	n, err := indexMessages(ctx, q, ids)
+	n, err := indexMessages(ctx, q, ids, edited)
 	if n < len(ids) && err == nil {
 		return of[n], nil
 	}
@@ -127,21 +135,23 @@ type tokenRow struct {
 }
 
 // indexMessages replaces the tokens of messages by those that they have now, for as many
-// as a step takes, and says of how many: at least one.
-func indexMessages(ctx context.Context, q querier, ids []chat.MessageID) (int, error) {
+// as a step takes, and says of how many: at least one. Where none of them was edited, none has any yet.
+func indexMessages(ctx context.Context, q querier, ids []chat.MessageID, edited bool) (n int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
 	args := padded(ids)
-	had, err := countTokens(ctx, q, args)
-	if err != nil {
-		return 0, err
+	var had map[chat.MessageID]int
+	if edited {
+		if had, err = countTokens(ctx, q, args); err != nil {
+			return 0, err
+		}
 	}
 	have, err := loadTokens(ctx, q, args)
 	if err != nil {
 		return 0, err
 	}
-	n, cost := 0, 0
+	cost := 0
 	var tokens []tokenRow
 	seen := make(map[chat.MessageID]bool, len(ids))
 	for ; n < len(ids); n++ {
@@ -155,9 +165,11 @@ func indexMessages(ctx context.Context, q querier, ids []chat.MessageID) (int, e
 		seen[id] = true
 		tokens = append(tokens, have[id]...)
 	}
-	args = padded(ids[:n])
-	if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+list(1, len(args))+`)`, args...); err != nil {
-		return 0, fmt.Errorf("delete tokens: %w", err)
+	if edited {
+		args = padded(ids[:n])
+		if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+list(1, len(args))+`)`, args...); err != nil {
+			return 0, fmt.Errorf("delete tokens: %w", err)
+		}
 	}
 	return n, insertTokens(ctx, q, tokens)
 }

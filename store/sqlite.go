@@ -68,7 +68,7 @@ func sqliteDSN(file string, dur Durability, more string) string {
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(" + sync +
-		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=temp_store(memory)" + more
+		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(memory)" + more
 }
 
 func (d *sqliteDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
@@ -112,7 +112,7 @@ func (d *sqliteDB) enact(ctx context.Context, b *batch, f func(context.Context, 
 // is known here, for no other process writes.
 func (d *sqliteDB) resolve(ctx context.Context, b *batch) (outcome, bool, error) {
 	var n int64
-	err := d.writer.QueryRowContext(ctx, `SELECT n FROM batches WHERE writer = $1 AND n = $2`, b.frame.Writer, b.frame.N).Scan(&n)
+	err := d.writer.QueryRowContext(ctx, `SELECT n FROM counters WHERE shard = 0 AND writer = $1 AND n = $2`, b.frame.Writer, b.frame.N).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
 		return outcome{}, false, nil // the writer is the only one, so nothing is under way
 	}
@@ -127,7 +127,7 @@ func (d *sqliteDB) trim(ctx context.Context, room chat.RoomID, floor chat.Seq) e
 		for _, q := range []string{
 			`UPDATE rooms SET floor = $2 WHERE id = $1 AND floor < $2`,
 			`DELETE FROM events WHERE room = $1 AND seq <= $2`,
-			`DELETE FROM messages WHERE room = $1 AND seq <= $2`,
+			`DELETE FROM messages WHERE room = $1 AND hidden IN (0, 1, 2) AND seq <= $2`,
 		} {
 			if _, err := tx.ExecContext(ctx, q, room, floor); err != nil {
 				return fmt.Errorf("trim room: %w", err)

@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -94,7 +96,7 @@ func (c *sqliteConn) statement(ctx context.Context, query string) (*keptStatemen
 			return nil, err
 		}
 	}
-	prepared, err := c.PrepareContext(ctx, query)
+	prepared, err := c.PrepareContext(ctx, unnamed(query))
 	if err != nil {
 		return nil, err
 	}
@@ -149,4 +151,28 @@ func (r *keptRows) Close() error {
 	err := r.Rows.Close()
 	r.of.busy = false
 	return err
+}
+
+// unnamed replaces a query's parameters by bare question marks where $1, $2, … stand in
+// their order, once each, and nothing else does: SQLite looks a named one up in a list each time it is bound.
+func unnamed(query string) string {
+	var b strings.Builder
+	rest, quoted := query, false
+	for n := 1; ; n++ {
+		before, from, found := strings.Cut(rest, "$")
+		if strings.Contains(before, "?") {
+			return query
+		}
+		quoted = quoted != (strings.Count(before, "'")%2 == 1)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		after, ok := strings.CutPrefix(from, strconv.Itoa(n))
+		if !ok || quoted || after != "" && after[0] >= '0' && after[0] <= '9' {
+			return query
+		}
+		b.WriteByte('?')
+		rest = after
+	}
 }

@@ -1,6 +1,7 @@
 -- +goose Up
 -- The log and the present state that its events change. Times are Unix milliseconds;
--- the types are those that SQLite and PostgreSQL both take.
+-- the types are those that SQLite and PostgreSQL both take. The tables that every message
+-- adds to, and indexes, that the two lay out differently, stand in their own folders.
 
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
@@ -35,24 +36,6 @@ CREATE TABLE removed_rooms (
     incarnation BIGINT NOT NULL
 );
 
-CREATE TABLE events (
-    room    TEXT   NOT NULL,
-    seq     BIGINT NOT NULL,
-    pos     BIGINT NOT NULL,
-    at      BIGINT NOT NULL,
-    by_id   TEXT   NOT NULL,
-    kind    TEXT   NOT NULL,
-    message TEXT   NOT NULL, -- id, or empty
-    detail  TEXT   NOT NULL, -- JSON: ids and names of settings, or empty
-    only_id TEXT   NOT NULL, -- whom alone it is for; empty: everybody
-    PRIMARY KEY (room, seq)
-);
-
-CREATE UNIQUE INDEX events_pos ON events (pos);
-
--- What somebody alone may see of a room.
-CREATE INDEX events_only ON events (room, only_id, seq) WHERE only_id <> '';
-
 CREATE TABLE messages (
     id          TEXT PRIMARY KEY,
     room        TEXT   NOT NULL,
@@ -68,13 +51,6 @@ CREATE TABLE messages (
     shadow      SMALLINT NOT NULL DEFAULT 0, -- 1: its author alone may see it, ever
     hidden      SMALLINT NOT NULL DEFAULT 0  -- 1: an act hides it; else 2 where shadow is 1
 );
-
-CREATE UNIQUE INDEX messages_room_seq ON messages (room, seq);
-
--- However many hidden messages lie between them, the visible ones are found at once.
-CREATE INDEX messages_visible ON messages (room, seq) WHERE hidden = 0;
-
-CREATE INDEX messages_own ON messages (room, author_id, seq) WHERE hidden = 2;
 
 -- A message is hidden while a row here names it that no act has ended; messages.hidden
 -- says so as well.
@@ -138,18 +114,6 @@ CREATE TABLE pins (
 );
 
 CREATE INDEX pins_room ON pins (room, seq);
-
-CREATE TABLE nonces (
-    room    TEXT   NOT NULL,
-    author  TEXT   NOT NULL,
-    nonce   TEXT   NOT NULL,
-    message TEXT   NOT NULL,
-    seq     BIGINT NOT NULL, -- 0: it is, or was, held
-    at      BIGINT NOT NULL,
-    PRIMARY KEY (room, author, nonce)
-);
-
-CREATE INDEX nonces_at ON nonces (at);
 
 -- Messages that wait, or waited, for a moderator, under the id that they have when posted.
 CREATE TABLE held (
@@ -228,15 +192,6 @@ CREATE TABLE kept (
 );
 
 CREATE INDEX kept_at ON kept (at);
-
--- The last transaction of each committer, written in it: who lost the connection during
--- COMMIT finds its outcome here. An empty outcome: batch n never will commit.
-CREATE TABLE batches (
-    writer  TEXT PRIMARY KEY,
-    n       BIGINT NOT NULL, -- rises
-    outcome TEXT   NOT NULL,
-    at      BIGINT NOT NULL
-);
 
 CREATE TABLE cursors (
     name  TEXT   NOT NULL,

@@ -247,17 +247,5 @@ CREATE INDEX messages_shadow_room ON messages (room, at, id) WHERE shadow = 1;
 CREATE INDEX messages_edited ON messages (at, id) WHERE edited_at > 0;
 CREATE INDEX messages_edited_room ON messages (room, at, id) WHERE edited_at > 0;
 
--- The words of every message, hidden ones too: only staff search.
-CREATE TABLE search_tokens (
-    token   TEXT COLLATE "binary" NOT NULL,
-    at      BIGINT NOT NULL, -- of the message
-    message TEXT   NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
-    room    TEXT   NOT NULL,
-    PRIMARY KEY (token, at, message)
-);
-
-CREATE INDEX search_tokens_room ON search_tokens (room, token, at, message);
-CREATE INDEX search_tokens_message ON search_tokens (message, token);
-
 -- Rooms are listed by name.
 CREATE INDEX rooms_name ON rooms (id COLLATE "binary");

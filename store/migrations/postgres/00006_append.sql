@@ -352,6 +352,6 @@ BEGIN
     PERFORM chatd_lock();
     UPDATE rooms SET floor = p_floor WHERE id = p_room AND floor < p_floor;
     DELETE FROM events WHERE room = p_room AND seq <= p_floor;
-    DELETE FROM messages WHERE room = p_room AND seq <= p_floor;
+    DELETE FROM messages WHERE room = p_room AND hidden IN (0, 1, 2) AND seq <= p_floor;
 END;
 $fn$;
