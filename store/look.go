@@ -32,17 +32,15 @@ func loadMark(row *sql.Row) (chat.Mark, error) {
 
 // Look implements chat.Looks. That nothing has changed is found out with one statement.
 func (s *Store) Look(ctx context.Context, room chat.RoomID, want chat.LookQuery) (chat.Look, error) {
+	ctx = s.short(ctx)
 	if want.Have != (chat.Mark{}) {
-		m, err := loadMark(s.row(ctx, sqlMark, string(room)))
+		m, err := loadMark(s.read.QueryRowContext(ctx, sqlMark, string(room)))
 		if err != nil {
 			return chat.Look{}, s.passing(err)
 		}
 		if m == want.Have {
 			return chat.Look{Mark: m, Same: true}, nil
 		}
-	}
-	if s.node == nil {
-		ctx = context.WithoutCancel(ctx) // as append does; it is short
 	}
 	var l chat.Look
 	err := s.inRead(ctx, func(q querier) (err error) {
@@ -109,6 +107,7 @@ func sqlOwn(n int) string {
 
 // Own implements chat.Looks.
 func (s *Store) Own(ctx context.Context, room chat.RoomID, viewers []chat.UserID, messages []chat.MessageID) (map[chat.UserID]chat.Own, error) {
+	ctx = s.short(ctx)
 	all := make(map[chat.UserID]chat.Own)
 	for some := range slices.Chunk(viewers, maxList) {
 		if err := s.ownOf(ctx, room, some, all); err != nil {
@@ -125,7 +124,7 @@ func (s *Store) Own(ctx context.Context, room chat.RoomID, viewers []chat.UserID
 
 func (s *Store) ownOf(ctx context.Context, room chat.RoomID, viewers []chat.UserID, into map[chat.UserID]chat.Own) error {
 	args := padded(viewers)
-	rows, err := s.rows(ctx, sqlOwn(len(args)), append([]any{string(room)}, args...)...)
+	rows, err := s.read.QueryContext(ctx, sqlOwn(len(args)), append([]any{string(room)}, args...)...)
 	if err != nil {
 		return fmt.Errorf("read what viewers have of their own: %w", err)
 	}
@@ -198,38 +197,11 @@ func reactedBy(ctx context.Context, q querier, viewers []chat.UserID, messages [
 	return nil
 }
 
-// The reads that come with every connection are prepared on SQLite, where parsing one costs more than what it does. pgx keeps
-// its own.
-
-func (s *Store) row(ctx context.Context, query string, args ...any) *sql.Row {
-	if st := s.ready(ctx, query); st != nil {
-		return st.QueryRowContext(context.WithoutCancel(ctx), args...) // as append does
+// short is ctx for a read that is soon over. On SQLite it isn't interrupted: nothing in it waits for others, and watching a context
+// would cost a goroutine for each statement.
+func (s *Store) short(ctx context.Context) context.Context {
+	if s.node == nil {
+		return context.WithoutCancel(ctx)
 	}
-	return s.read.QueryRowContext(ctx, query, args...)
-}
-
-func (s *Store) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if st := s.ready(ctx, query); st != nil {
-		return st.QueryContext(context.WithoutCancel(ctx), args...)
-	}
-	return s.read.QueryContext(ctx, query, args...)
-}
-
-// ready returns a statement of the reading pool, prepared once; nil where it isn't to be had that way.
-func (s *Store) ready(ctx context.Context, query string) *sql.Stmt {
-	if s.node != nil {
-		return nil
-	}
-	if st, ok := s.statements.Load(query); ok {
-		return st.(*sql.Stmt)
-	}
-	st, err := s.read.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // the query itself says why
-	}
-	if other, had := s.statements.LoadOrStore(query, st); had {
-		_ = st.Close()
-		return other.(*sql.Stmt)
-	}
-	return st
+	return ctx
 }

@@ -30,8 +30,6 @@ type Store struct {
 	commits atomic.Bool   // the committer is at work
 	running atomic.Bool
 	close   func() error
-
-	statements sync.Map // of the reading pool, by their text; see ready
 }
 
 // The interfaces of the core that a Store implements.

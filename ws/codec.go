@@ -43,13 +43,18 @@ var encoders = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func jsonFrames(v any) [][]byte {
 	b := encoders.Get().(*bytes.Buffer)
 	defer encoders.Put(b)
+	return textFrames(encode(b, v))
+}
+
+// encode writes a value as JSON into a buffer that is used again.
+func encode(b *bytes.Buffer, v any) []byte {
 	b.Reset()
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		panic(err) // our own types: none can fail
 	}
-	return textFrames(bytes.TrimSuffix(b.Bytes(), []byte{'\n'}))
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
 }
 
 // stamp writes a time as both protocols have it: UTC, milliseconds.

@@ -35,10 +35,13 @@ func plainFrames(room chat.RoomID, m *chat.Message) [][]byte {
 }
 
 func (plainCodec) joined(j chat.Joined, _ *chat.Lockdown) [][]byte {
-	frames := make([][]byte, 0, len(j.Messages))
-	for i := range j.Messages {
-		frames = append(frames, plainFrames(j.Room.ID, &j.Messages[i])...)
+	if j.Recovered {
+		return nil // its connections know no places: what they took up again goes on
 	}
+	frames, _ := j.View.Framed(plainFramed{}, func() any {
+		m := j.View.Messages
+		return framesOf(len(m), func(i int) [][]byte { return plainFrames(j.Room.ID, &m[i]) })
+	}).(*reel).from(0)
 	return frames
 }
 

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/chatd/chatd/chat"
@@ -48,33 +49,65 @@ func (v1Codec) event(e *chat.Event) [][]byte {
 	return nil
 }
 
+// What is made once of what many are told, by chat's memory of it.
+type (
+	joinedTail  struct{}
+	joinedRoll  struct{}
+	framedFrom  struct{}
+	plainFramed struct{}
+)
+
+// joined is one message whose fragments are the reader's own part, the members, and the room as all see it: the last two are the
+// same bytes for all who come in about then.
 func (c v1Codec) joined(j chat.Joined, lock *chat.Lockdown) [][]byte {
-	f := joinedFrame{
+	head := joinedHead{
 		aside:      aside{"joined", j.Room.ID},
 		positionV1: positionV1{j.Room.Epoch, j.Room.Shown},
 		Recovered:  j.Recovered,
-		Settings:   allSettings(j.Room.Settings),
 		Rights:     rightsOf(j.Rights),
-		Members:    all(j.Members, memberOf),
 		Count:      j.Count,
-		Pins:       all(j.Pins, messageOf),
 		Reacted:    j.Reacted,
 		Read:       j.Read,
 		Held:       waiting(j.Held),
 		Lockdown:   lockdownOf(lock),
 	}
 	var replay [][]byte
-	for i := range j.Events {
-		if frames := c.event(&j.Events[i]); frames != nil {
-			f.Replay++
-			replay = append(replay, frames...)
+	if j.Recovered {
+		all := j.View.Framed(framedFrom{}, func() any {
+			events := j.View.Events
+			return framesOf(len(events), func(i int) [][]byte { return c.event(&events[i]) })
+		}).(*reel)
+		replay, head.Replay = all.from(len(j.View.Events) - len(j.Events))
+	}
+	members := j.Roll.Framed(joinedRoll{}, func() any {
+		return part(membersPart{all(j.Roll.Members, memberOf)}, false)
+	}).([][]byte)
+	tail := j.View.Framed(joinedTail{}, func() any {
+		t := roomPart{Settings: allSettings(j.Room.Settings), Pins: all(j.Pins, messageOf)}
+		if !j.Recovered {
+			history := all(j.Messages, messageOf)
+			t.History = &history
 		}
+		return part(t, true)
+	}).([][]byte)
+	frames := make([][]byte, 0, 1+len(members)+len(tail)+len(replay))
+	b := encoders.Get().(*bytes.Buffer)
+	defer encoders.Put(b)
+	frames = append(frames, fragments(bytes.TrimSuffix(encode(b, head), []byte{'}'}), true, false)...)
+	frames = append(append(frames, members...), tail...)
+	return append(frames, replay...)
+}
+
+// part frames an object's fields as those that follow others in a message, and maybe end it.
+func part(v any, ends bool) [][]byte {
+	b := encoders.Get().(*bytes.Buffer)
+	defer encoders.Put(b)
+	text := encode(b, v)
+	text[0] = ','
+	if !ends {
+		text = text[:len(text)-1]
 	}
-	if !j.Recovered {
-		history := all(j.Messages, messageOf)
-		f.History = &history
-	}
-	return append(jsonFrames(f), replay...)
+	return fragments(text, false, ends)
 }
 
 // waiting are held messages as their author sees them.

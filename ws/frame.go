@@ -21,17 +21,23 @@ const maxFragment = 32 << 10
 
 // textFrames frames a text message. Servers don't mask (section 5.1), so the bytes are
 // the same for every reader.
-func textFrames(payload []byte) [][]byte {
-	if len(payload) <= maxFragment {
-		return [][]byte{appendFrame(make([]byte, 0, len(payload)+4), finText, payload)}
+func textFrames(payload []byte) [][]byte { return fragments(payload, true, true) }
+
+// fragments frames a part of a text message: with it the message begins, or ends.
+func fragments(payload []byte, begins, ends bool) [][]byte {
+	frames := make([][]byte, 0, 1+len(payload)/maxFragment)
+	first := byte(opContinuation)
+	if begins {
+		first = opText
 	}
-	var frames [][]byte
-	first := byte(opText)
 	for len(payload) > maxFragment {
 		frames = append(frames, appendFrame(make([]byte, 0, maxFragment+4), first, payload[:maxFragment]))
 		payload, first = payload[maxFragment:], opContinuation
 	}
-	return append(frames, appendFrame(make([]byte, 0, len(payload)+4), fin|opContinuation, payload))
+	if ends {
+		first |= fin
+	}
+	return append(frames, appendFrame(make([]byte, 0, len(payload)+4), first, payload))
 }
 
 // closeFrame frames a close (section 5.5.1).
@@ -58,4 +64,16 @@ func size(frames [][]byte) int {
 		n += len(f)
 	}
 	return n
+}
+
+// frameSize returns the size of the frame that b, one of our own, begins with.
+func frameSize(b []byte) int {
+	switch n := int(b[1]); n {
+	case 126:
+		return 4 + int(binary.BigEndian.Uint16(b[2:]))
+	case 127:
+		return 10 + int(binary.BigEndian.Uint64(b[2:]))
+	default:
+		return 2 + n
+	}
 }

@@ -16,7 +16,7 @@ func (x *session) join(id string, room chat.RoomID, since *chat.Position) error 
 	if err != nil {
 		return err
 	}
-	j, err := x.srv.svc.Join(x.ctx, x.who(), x.id, room, since)
+	j, err := x.srv.svc.JoinFrom(x.ctx, x.who(), x.id, room, since, r.room.heard())
 	if err != nil {
 		if fresh {
 			x.abandon(r)
@@ -68,6 +68,17 @@ func (x *session) enter(room chat.RoomID) (r *reader, fresh bool, err error) {
 	return r, true, nil
 }
 
+// heard is how far the room has told its log: of a reader that is in it, or whose events are held, it is told whatever comes
+// after that. Zero: nobody knows yet.
+func (rm *room) heard() chat.Position {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	if rm.epoch == "" {
+		return chat.Position{}
+	}
+	return chat.Position{Epoch: rm.epoch, Seq: rm.last}
+}
+
 // abandon undoes enter. Where somebody else has removed the reader, they do the rest.
 func (x *session) abandon(r *reader) {
 	if x.forget(r.room.id) == nil {
@@ -84,7 +95,7 @@ func (x *session) reenter(r *reader) {
 	r.hold()
 	defer r.release()
 	at, _ := r.position()
-	j, err := x.srv.svc.Join(x.ctx, x.who(), x.id, r.room.id, &at)
+	j, err := x.srv.svc.JoinFrom(x.ctx, x.who(), x.id, r.room.id, &at, r.room.heard())
 	if _, here := r.position(); !here {
 		x.srv.svc.Leave(x.ctx, x.id, r.room.id) // removed meanwhile
 		return

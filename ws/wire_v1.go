@@ -134,21 +134,28 @@ type limitsV1 struct {
 	Rooms         int `json:"rooms"`
 }
 
-type joinedFrame struct {
+// joinedHead, membersPart and roomPart are the fields of one joined frame, in this order.
+type joinedHead struct {
 	aside
 	positionV1
 	Recovered bool                        `json:"recovered"`
 	Replay    int                         `json:"replay"`
-	Settings  settingsV1                  `json:"settings"`
 	Rights    rightsV1                    `json:"rights"`
-	Members   []userV1                    `json:"members"`
 	Count     int                         `json:"count"`
-	Pins      []messageV1                 `json:"pins"`
-	History   *[]messageV1                `json:"history,omitempty"`
 	Reacted   map[chat.MessageID][]string `json:"reacted,omitempty"`
 	Read      chat.Seq                    `json:"read"`
 	Held      []messageV1                 `json:"held,omitempty"`
 	Lockdown  *lockdownV1                 `json:"lockdown,omitempty"`
+}
+
+type membersPart struct {
+	Members []userV1 `json:"members"`
+}
+
+type roomPart struct {
+	Settings settingsV1   `json:"settings"`
+	Pins     []messageV1  `json:"pins"`
+	History  *[]messageV1 `json:"history,omitempty"`
 }
 
 type errorFrame struct {
