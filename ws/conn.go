@@ -6,39 +6,26 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
-
-// sink takes what a session says. Frames are shared by many readers: nobody may change them.
-type sink interface {
-	// push queues frames, all or none. Where they would not fit it ends the connection,
-	// and reports false from then on.
-	push(frames [][]byte) bool
-	// pushAsked queues what the client has asked for: answers, and the state of a room, which
-	// may be large. It doesn't count against the bound of the queue, that is for what comes unasked; it is bounded
-	// by waitForRoom, before each request.
-	pushAsked(frames [][]byte) bool
-	// waitForRoom waits until the queue is half empty; false: the connection has ended.
-	waitForRoom() bool
-	// end closes the connection, and returns at once. The first call counts: it reports true.
-	end(f farewell) bool
-	// load returns the bytes that the kernel has taken, and how many wait for it.
-	load() (out int64, queued int)
-}
 
 // past is a deadline that wakes whoever waits.
 var past = time.Unix(1, 0)
 
-// conn is the net.Conn that Melody and gorilla/websocket are given. They read through it;
+// conn is the net.Conn that Melody and gorilla/websocket are given, and what a session speaks through. They read from it;
 // what they write (the answer to the handshake, and control frames, each with one Write) joins the queue of
-// what the session says. It never makes a caller of Write or push wait.
+// what the session says. Nobody who says something waits: it is written at once as far as the kernel takes
+// it (pumpLocked), by whoever says it; only while the kernel is full has the connection a goroutine that waits for it (drain).
 //
-// Life: write runs from the hijacking on; end ends it, from wherever; finish, called by who made
-// it, returns when everything is over.
+// What is said goes out in this order: the rest of what was begun; control frames, which may stand
+// between the fragments of a message; what is said to this session alone; what its rooms said (stream.go).
+//
+// Life: end ends it, from wherever; finish, called by who made it, returns when everything is over.
 type conn struct {
 	raw     net.Conn
+	sock    *socket      // nil: writing waits (TLS, and systems without it), so that a goroutine does it (write)
 	tcp     *net.TCPConn // at the bottom of raw; nil: some other kind
 	limits  *Limits
 	stats   *stats
@@ -49,31 +36,36 @@ type conn struct {
 	early   []byte // what net/http had read when it let go
 	unheard int    // bytes read since the last whole message or control frame
 
-	written chan struct{} // closed when write has returned
-	iov     [][]byte      // write's
-
-	bytesOut atomic.Int64
-
-	mu      sync.Mutex // guards what follows
-	work    sync.Cond  // for write: there is something to do
-	space   sync.Cond  // for waitForRoom
-	queue   [][]byte
-	spare   [][]byte // the last batch's backing
-	queued  int      // bytes in queue that count
-	flying  int      // bytes being written that count
-	asked   int      // bytes in queue that don't
-	landing int      // bytes being written that don't
-	greeted bool     // the answer to the handshake is on its way
-	ping    []byte   // the latest only: RFC 6455, section 5.5.3, lets older ones go
+	mu      sync.Mutex // guards what follows, and its readers
+	readers []*reader  // of the rooms that it is told of
+	left    []byte     // the rest of the frame that was begun
+	queue   []outgoing
+	waiting int        // bytes in queue, and being written by write
+	counted int        // of them, what came unasked
+	space   *sync.Cond // for waitForRoom; nil: nobody waits
+	work    *sync.Cond // for write; nil: there is a socket
+	ping    []byte     // the latest only: RFC 6455, section 5.5.3, lets older ones go
 	pong    []byte
+	greeted bool  // the answer to the handshake is on its way
+	busy    bool  // drain, or write, has it
+	broken  bool  // the peer is gone: nothing can be sent
+	late    bool  // the peer has been given its time
+	out     int64 // bytes that the kernel has taken
+	goal    int64 // what out has to be by the deadline that drain has set
 	ending  *farewell
 	endBy   time.Time
-	broken  bool // the peer is gone: nothing can be sent
+	flushBy time.Time
+	written chan struct{} // made by end; closed when the last word is said
+}
+
+// outgoing is a frame for one session alone. Frames are shared by many sessions: nobody may change them.
+type outgoing struct {
+	frame []byte
+	asked bool // it doesn't count against the bound of the queue
 }
 
 func newConn(raw net.Conn, early []byte, limits *Limits, st *stats) *conn {
-	c := &conn{raw: raw, early: early, limits: limits, stats: st, onEnd: func() {}, written: make(chan struct{})}
-	c.work.L, c.space.L = &c.mu, &c.mu
+	c := &conn{raw: raw, sock: newSocket(raw), early: early, limits: limits, stats: st, onEnd: func() {}}
 	switch t := raw.(type) {
 	case *net.TCPConn:
 		c.tcp = t
@@ -84,6 +76,10 @@ func newConn(raw net.Conn, early []byte, limits *Limits, st *stats) *conn {
 		// What a reader doesn't read waits in the kernel first: 200 readers with Linux'
 		// own idea of a buffer were seen to hold 815 MB there.
 		_ = c.tcp.SetWriteBuffer(limits.SendBuffer)
+	}
+	if c.sock == nil {
+		c.work, c.busy = sync.NewCond(&c.mu), true
+		go c.write()
 	}
 	return c
 }
@@ -126,63 +122,103 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	switch {
+	case !c.greeted:
+		c.greeted, c.left = true, frame
 	case len(frame) > 0 && frame[0] == finPing:
 		c.ping = frame
 	case len(frame) > 0 && frame[0] == finPong:
 		c.pong = frame
 	default:
-		c.queue = append(c.queue, frame)
-		c.queued += len(frame)
+		c.queueLocked([][]byte{frame}, true)
 	}
-	c.work.Signal()
+	c.flushLocked()
 	return len(p), nil
 }
 
+// push says what nobody has asked for, all or none. Where it would wait beyond the bound it ends the
+// connection, and reports false from then on.
 func (c *conn) push(frames [][]byte) bool {
-	n := size(frames)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.pushLocked(frames)
+}
+
+func (c *conn) pushLocked(frames [][]byte) bool {
 	if c.ending != nil {
 		return false
 	}
-	if waiting := c.queued + c.flying; waiting > 0 && waiting+n > c.limits.QueueBytes {
-		c.stats.slowReaders.Add(1)
-		c.endLocked(slowReader)
+	if c.counted > 0 && c.counted+size(frames) > c.limits.QueueBytes {
+		c.tooSlowLocked()
 		return false
 	}
-	c.queue = append(c.queue, frames...)
-	c.queued += n
-	c.work.Signal()
+	c.queueLocked(frames, false)
+	c.flushLocked()
 	return true
 }
 
+// pushAsked says what the client has asked for: answers, and the state of a room, which
+// may be large. It doesn't count against the bound of the queue, that is for what comes unasked; it is bounded
+// by waitForRoom, before each request.
 func (c *conn) pushAsked(frames [][]byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ending != nil {
 		return false
 	}
-	c.queue = append(c.queue, frames...)
-	c.asked += size(frames)
-	c.work.Signal()
+	c.queueLocked(frames, true)
+	c.flushLocked()
 	return true
 }
 
+func (c *conn) queueLocked(frames [][]byte, asked bool) {
+	for _, f := range frames {
+		c.queue = append(c.queue, outgoing{f, asked})
+	}
+	n := size(frames)
+	c.waiting += n
+	if !asked {
+		c.counted += n
+	}
+}
+
+// waitForRoom waits until the queue is half empty; false: the connection has ended.
 func (c *conn) waitForRoom() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.ending == nil && c.queued+c.flying+c.asked+c.landing > c.limits.QueueBytes/2 {
+	for c.ending == nil && c.waiting > c.limits.QueueBytes/2 {
+		if c.space == nil {
+			c.space = sync.NewCond(&c.mu)
+		}
 		c.space.Wait()
 	}
 	return c.ending == nil
 }
 
+// load returns the bytes that the kernel has taken, and how many wait for it.
 func (c *conn) load() (out int64, queued int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.bytesOut.Load(), c.queued + c.flying + c.asked + c.landing
+	return c.out, c.waitsLocked()
 }
 
+// waitsLocked is how many bytes wait.
+func (c *conn) waitsLocked() int {
+	n := len(c.left) + c.waiting
+	for _, r := range c.readers {
+		n += int(r.waits())
+	}
+	return n
+}
+
+// tooSlowLocked ends the connection of one who doesn't read.
+func (c *conn) tooSlowLocked() {
+	if c.endLocked(slowReader) {
+		c.late = true
+		c.stats.slowReaders.Add(1)
+	}
+}
+
+// end closes the connection, and returns at once. The first call counts: it reports true.
 func (c *conn) end(f farewell) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -193,22 +229,28 @@ func (c *conn) endLocked(f farewell) bool {
 	if c.ending != nil {
 		return false
 	}
-	c.ending = &f
-	now := time.Now()
+	c.ending, c.written = &f, make(chan struct{})
 	linger := c.limits.Linger
 	if f.within > 0 {
 		linger = min(linger, f.within)
 	}
-	c.endBy = now.Add(linger)
-	if f.flush {
-		_ = c.raw.SetWriteDeadline(now.Add(linger / 2))
-	} else {
-		c.queue, c.ping, c.pong = nil, nil, nil
-		_ = c.raw.SetWriteDeadline(past)
+	now := time.Now()
+	c.endBy, c.flushBy = now.Add(linger), now.Add(linger/2)
+	wake := c.flushBy
+	if !f.flush {
+		wake = past
 	}
 	_ = c.raw.SetReadDeadline(past)
-	c.work.Signal()
-	c.space.Broadcast()
+	_ = c.raw.SetWriteDeadline(wake)
+	if c.work != nil {
+		c.work.Signal()
+	}
+	if c.space != nil {
+		c.space.Broadcast()
+	}
+	if !c.busy { // else who has it says it
+		go c.depart()
+	}
 	c.onEnd()
 	return true
 }
@@ -262,3 +304,16 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline implements net.Conn: Write never waits.
 func (c *conn) SetWriteDeadline(time.Time) error { return nil }
+
+// listen has the connection told what a reader's room says.
+func (c *conn) listen(r *reader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readers = append(c.readers, r)
+}
+
+func (c *conn) dropLocked(r *reader) {
+	if i := slices.Index(c.readers, r); i >= 0 {
+		c.readers = slices.Delete(c.readers, i, i+1)
+	}
+}

@@ -17,7 +17,7 @@ func TestRest(t *testing.T) {
 		next int
 	}{{0, "", 0}, {1, "bc", 1}, {2, "c", 1}, {3, "", 1}, {4, "e", 2}, {5, "", 2}, {6, "", 3}}
 	for _, tt := range tests {
-		torn, next := rest(batch, tt.n)
+		torn, next := rest(batch, tt.n, 0)
 		if string(torn) != tt.torn || next != tt.next {
 			t.Errorf("rest after %d: got %q, %d, want %q, %d", tt.n, torn, next, tt.torn, tt.next)
 		}
@@ -59,18 +59,23 @@ func tcpPair(t *testing.T) (server, client net.Conn) {
 	return server, client
 }
 
+// testConn is a connection whose handshake is answered.
 func testConn(t *testing.T, l Limits) (*conn, net.Conn) {
 	t.Helper()
 	server, client := tcpPair(t)
 	l = l.withDefaults()
-	return newConn(server, nil, &l, newStats()), client
+	c := newConn(server, nil, &l, newStats())
+	c.greeted = true
+	return c, client
 }
 
 func TestQueueIsBounded(t *testing.T) {
 	c, client := testConn(t, Limits{QueueBytes: 100, Linger: time.Second})
-	fits, large := bytes.Repeat([]byte("x"), 60), bytes.Repeat([]byte("y"), 500)
-	if !c.push([][]byte{large}) {
-		t.Error("one frame was refused by an empty queue")
+	fits, large := bytes.Repeat([]byte("x"), 60), bytes.Repeat([]byte("y"), 50<<20)
+	for range 2 { // the first is begun at once
+		if !c.push([][]byte{large}) {
+			t.Error("one frame was refused by an empty queue")
+		}
 	}
 	if c.push([][]byte{fits}) {
 		t.Error("a frame was taken beyond the bound")
@@ -79,40 +84,44 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Error("an ended connection takes more")
 	}
 	client.Close()
-	go c.write()
 	c.finish()
 }
 
 func TestSnapshotsDontCount(t *testing.T) {
+	large := textFrames(make([]byte, 4<<20))
 	c, client := testConn(t, Limits{QueueBytes: 100, Linger: time.Second})
-	if !c.pushAsked([][]byte{bytes.Repeat([]byte("x"), 5000)}) || !c.push([][]byte{[]byte("live")}) {
+	if !c.pushAsked(slices.Concat(large, large)) || !c.push([][]byte{[]byte("live")}) {
 		t.Error("what comes after a snapshot was refused")
 	}
-	go c.write()
-	if !c.waitForRoom() {
-		t.Error("ended")
+	if _, queued := c.load(); queued == 0 {
+		t.Error("the socket has taken 8 MB at once")
 	}
-	got := make([]byte, 5004)
+	waited := make(chan bool)
+	go func() { waited <- c.waitForRoom() }()
+	got := make([]byte, 2*size(large)+4)
 	if _, err := io.ReadFull(client, got); err != nil || !bytes.HasSuffix(got, []byte("live")) {
-		t.Errorf("got %q, %v", got, err)
+		t.Errorf("got %q at the end, %v", got[len(got)-4:], err)
+	}
+	if !<-waited {
+		t.Error("ended")
 	}
 	client.Close()
 	c.finish()
 }
 
-// TestTheAnswerGoesFirst has a pong overtake what waits, but not the handshake's answer.
+// TestTheAnswerGoesFirst has what is said wait for the handshake's answer.
 func TestTheAnswerGoesFirst(t *testing.T) {
 	c, client := testConn(t, Limits{Linger: time.Second})
-	for _, s := range []string{"HTTP/1.1 101", "\x8a\x01p", "\x89\x00", "\x8a\x01q"} {
+	c.greeted = false
+	c.push([][]byte{[]byte("\x81\x01x")})
+	for _, s := range []string{"HTTP/1.1 101", "\x8a\x01p", "\x89\x00"} {
 		if _, err := c.Write([]byte(s)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.push([][]byte{[]byte("\x81\x01x")})
-	go c.write()
 	c.end(farewell{code: 4507, flush: true})
 	got, err := io.ReadAll(client)
-	if want := "HTTP/1.1 101\x8a\x01q\x89\x00\x81\x01x\x88\x02\x11\x9b"; err != nil || string(got) != want {
+	if want := "HTTP/1.1 101\x81\x01x\x8a\x01p\x89\x00\x88\x02\x11\x9b"; err != nil || string(got) != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	client.Close()
@@ -126,12 +135,13 @@ func TestRepliesKeepTheirOrder(t *testing.T) {
 	first, second, third := r.begin(true), r.begin(false), r.begin(true)
 	r.finish(third, [][]byte{[]byte("3")})
 	r.finish(second, [][]byte{[]byte("2")})
-	if len(c.queue) != 0 {
-		t.Errorf("told before the first is answered: %q", c.queue)
+	if out, _ := c.load(); out != 0 {
+		t.Errorf("%d bytes were told before the first is answered", out)
 	}
 	r.finish(first, [][]byte{[]byte("1")})
-	if got := bytes.Join(c.queue, nil); string(got) != "123" || !r.wait() {
-		t.Errorf("got %q, want 123", got)
+	got := make([]byte, 3)
+	if _, err := io.ReadFull(client, got); err != nil || string(got) != "123" || !r.wait() {
+		t.Errorf("got %q, %v, want 123", got, err)
 	}
 	r.begin(true)
 	r.begin(true)
@@ -142,7 +152,6 @@ func TestRepliesKeepTheirOrder(t *testing.T) {
 		t.Error("a session that is over goes on")
 	}
 	client.Close()
-	go c.write()
 	c.finish()
 }
 

@@ -201,7 +201,7 @@ func (s *Server) notify(room chat.RoomID, n *chat.Notice) {
 	say := noticeFrame{aside{"notice", room}, n.Text, stamp(n.At)}
 	if room != "" {
 		if rm := s.rooms.find(room); rm != nil {
-			rm.asideTo(n.User, say)
+			rm.hear(heard{say: say, user: n.User}, 256+len(n.Text))
 		}
 		return
 	}

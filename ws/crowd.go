@@ -90,8 +90,8 @@ func (rs *rooms) beat(now time.Time) {
 	}
 }
 
-// flush tells what was gathered.
-func (rm *room) flush(now time.Time) {
+// beat tells what was gathered.
+func (rm *room) beat(now time.Time) {
 	c := &rm.crowd
 	if len(c.typing) > 0 {
 		rm.tellTyping(c.typing)
@@ -116,20 +116,26 @@ func (rm *room) flush(now time.Time) {
 // tellPresence tells everybody who came, left, or is called otherwise; who is known to others by another name hears their own.
 func (rm *room) tellPresence() {
 	c := &rm.crowd
-	var common [][]byte
-	if len(c.presence) > 0 {
-		common = encoded(c.frames(rm.id, c.presence))
-	}
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	for _, r := range rm.readers {
-		if r.session.protocol != v1 {
-			continue
+	own := map[chat.UserID][]presenceFrame{}
+	for _, all := range []map[chat.UserID]*chat.PresenceChange{c.presence, c.quiet} {
+		for user := range all {
+			if mine, differs := c.seenBy(user); differs {
+				own[user] = c.frames(rm.id, mine)
+			}
 		}
-		if own, differs := c.seenBy(r.user); differs {
-			r.aside(encoded(c.frames(rm.id, own)))
-		} else if len(common) > 0 {
-			r.aside(common)
+	}
+	if len(c.presence) > 0 {
+		for _, f := range c.frames(rm.id, c.presence) {
+			s := saying{aside: f}
+			for user := range own {
+				s.instead(user, nil)
+			}
+			rm.say(s)
+		}
+	}
+	for user, frames := range own {
+		for _, f := range frames {
+			rm.say(saying{aside: f, only: user})
 		}
 	}
 }
@@ -149,14 +155,6 @@ func (c *crowd) seenBy(user chat.UserID) (map[chat.UserID]*chat.PresenceChange, 
 	maps.Copy(all, c.presence)
 	all[user] = &mine
 	return all, true
-}
-
-func encoded(frames []presenceFrame) [][]byte {
-	var all [][]byte
-	for _, f := range frames {
-		all = append(all, codecs[v1].aside(f)...)
-	}
-	return all
 }
 
 func (c *crowd) frames(room chat.RoomID, presence map[chat.UserID]*chat.PresenceChange) []presenceFrame {
@@ -193,21 +191,15 @@ func listed(m map[chat.UserID]chat.Member) []userV1 {
 // tellTyping tells everybody who types, but nobody of themselves.
 func (rm *room) tellTyping(typing map[chat.UserID]chat.Member) {
 	users := listed(typing)
-	say := typingFrame{aside{"typing", rm.id}, users}
-	frames := codecs[v1].aside(say)
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	for _, r := range rm.readers {
-		if r.session.protocol != v1 {
-			continue
-		}
-		if _, one := typing[r.user]; !one {
-			r.aside(frames)
-			continue
-		}
-		others := slices.DeleteFunc(slices.Clone(users), func(u userV1) bool { return u.ID == r.user })
-		if len(others) > 0 {
-			r.aside(codecs[v1].aside(typingFrame{say.aside, others}))
+	head := aside{"typing", rm.id}
+	s := saying{aside: typingFrame{head, users}}
+	for user := range typing {
+		others := slices.DeleteFunc(slices.Clone(users), func(u userV1) bool { return u.ID == user })
+		if len(others) == 0 {
+			s.instead(user, nil)
+		} else {
+			s.instead(user, typingFrame{head, others})
 		}
 	}
+	rm.say(s)
 }

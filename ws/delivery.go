@@ -2,25 +2,42 @@ package ws
 
 import (
 	"sync"
-
-	"github.com/chatd/chatd/chat"
+	"time"
 )
 
-// delivery hands rooms that have heard something to its workers, a room to one at a time.
+// delivery hands work to the workers, in the order in which it came: rooms that have heard something, one worker a room at a
+// time; and slices of a room's readers, which several workers flush side by side. A large room's slices stand in line
+// with everything else, so that other rooms don't wait until it is through.
 type delivery struct {
 	mu      sync.Mutex
 	some    sync.Cond
-	ready   []*room
+	ready   []job
+	head    int // of ready
 	stopped bool
+}
+
+// job is a room to be served, or, with readers, some of them to be flushed.
+type job struct {
+	room    *room
+	readers []*reader
 }
 
 func (d *delivery) init() { d.some.L = &d.mu }
 
-func (d *delivery) add(rm *room) {
+func (d *delivery) add(jobs ...job) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ready = append(d.ready, rm)
-	d.some.Signal()
+	if d.head > 0 && len(d.ready)+len(jobs) > cap(d.ready) {
+		n := copy(d.ready, d.ready[d.head:])
+		clear(d.ready[n:])
+		d.ready, d.head = d.ready[:n], 0
+	}
+	d.ready = append(d.ready, jobs...)
+	if len(jobs) == 1 {
+		d.some.Signal()
+	} else {
+		d.some.Broadcast()
+	}
 }
 
 func (d *delivery) stop() {
@@ -30,67 +47,111 @@ func (d *delivery) stop() {
 	d.some.Broadcast()
 }
 
-// work serves rooms until stop.
+// next waits for something to do; false: there will be nothing more.
+func (d *delivery) next() (job, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.head == len(d.ready) && !d.stopped {
+		d.some.Wait()
+	}
+	if d.stopped {
+		return job{}, false
+	}
+	j := d.ready[d.head]
+	d.ready[d.head] = job{}
+	if d.head++; d.head == len(d.ready) {
+		d.ready, d.head = d.ready[:0], 0
+	}
+	return j, true
+}
+
+// work does jobs until stop.
 func (d *delivery) work() {
 	for {
-		d.mu.Lock()
-		for len(d.ready) == 0 && !d.stopped {
-			d.some.Wait()
-		}
-		if d.stopped {
-			d.mu.Unlock()
+		j, ok := d.next()
+		if !ok {
 			return
 		}
-		rm := d.ready[0]
-		if d.ready = d.ready[1:]; len(d.ready) == 0 {
-			d.ready = nil
+		if j.readers == nil {
+			j.room.serve()
+		} else {
+			j.room.flushSlice(j.readers)
 		}
-		d.mu.Unlock()
-		rm.serve()
 	}
 }
 
-// serve tells the readers what the room has heard.
-func (rm *room) serve() {
+const (
+	// slice is how many readers a worker flushes in one go. Rooms of no more are flushed by the worker who framed what they say.
+	slice = 64
+
+	// A room that is dear to flush is flushed the less often: not before paceFactor times what the last time took has
+	// passed since it began, but after maxRest at the latest. What is said meanwhile goes out with one write a reader. Below
+	// minTook there is nothing to win.
+	paceFactor = 3
+	maxRest    = 50 * time.Millisecond
+	minTook    = time.Millisecond
+)
+
+// flush has every reader told what the room has said. It returns before they are, where they are many.
+func (rm *room) flush() {
+	rm.readersMu.Lock()
+	rm.flushing = append(rm.flushing[:0], rm.readers...)
+	rm.readersMu.Unlock()
+	all := rm.flushing
+	if len(all) == 0 {
+		rm.rest()
+		return
+	}
+	rm.flushedAt = time.Now()
+	if len(all) <= slice {
+		rm.unflushed.Store(1)
+		rm.flushSlice(all)
+		return
+	}
+	jobs := rm.jobs[:0]
+	for len(all) > 0 {
+		n := min(slice, len(all))
+		jobs = append(jobs, job{rm, all[:n]})
+		all = all[n:]
+	}
+	rm.unflushed.Store(int32(len(jobs)))
+	rm.srv.delivery.add(jobs...)
+	rm.jobs = jobs[:0]
+}
+
+// flushSlice flushes some readers. The last one that is done with its slice gives the room back.
+func (rm *room) flushSlice(readers []*reader) {
 	defer func() {
-		if p := recover(); p != nil {
-			rm.srv.panicked("room", rm.id, p)
-			rm.endAll(farewell{code: closeInternal, reason: "internal", flush: true})
-			rm.done()
+		if rm.unflushed.Add(-1) == 0 {
+			rm.rest()
 		}
 	}()
-	rm.mu.Lock()
-	inbox, overflown := rm.inbox, rm.overflown
-	rm.inbox, rm.weight, rm.overflown = rm.spare[:0], 0, false
-	rm.mu.Unlock()
-	rm.spare = nil
-	if overflown {
-		rm.srv.log.Error("a room's events came faster than they could be delivered", "room", rm.id)
-		rm.endAll(lostPlace())
+	for _, r := range readers {
+		rm.srv.guarded(r.session, r.flush)
 	}
-	for i, h := range inbox {
-		switch {
-		case h.event != nil:
-			if rm.missed(h.event) {
-				rm.catchUp(inbox[i:])
-				return
-			}
-			rm.tell(h.event)
-		case h.signal != nil:
-			rm.note(h.signal)
-		case h.upTo > 0:
-			rm.known(h.upTo)
-		case h.life != nil:
-			rm.live(h.life)
-		default:
-			rm.flush(h.beat)
-		}
+}
+
+// rest gives the room back: at once, or after a while where it was dear to flush.
+func (rm *room) rest() {
+	if clear(rm.flushing); cap(rm.flushing) > 4*len(rm.flushing)+slice {
+		rm.flushing = nil
 	}
-	clear(inbox)
-	if cap(inbox) <= 256 {
-		rm.spare = inbox
+	var took time.Duration
+	if !rm.flushedAt.IsZero() {
+		took = time.Since(rm.flushedAt)
 	}
-	rm.done()
+	rm.flushedAt = time.Time{}
+	rm.backlog.sub(rm.serving)
+	rm.serving = 0
+	if rm.unasked { // they have been told why by now
+		rm.unasked = false
+		rm.recheck()
+	}
+	if took < minTook {
+		rm.done()
+		return
+	}
+	time.AfterFunc(min((paceFactor-1)*took, maxRest), rm.done)
 }
 
 // done gives the room back, or has it served again.
@@ -103,67 +164,68 @@ func (rm *room) done() {
 	}
 }
 
-// tell delivers an event to every reader whom it is for; for the others the log goes on in silence. It is
-// framed once a protocol, and apart for those few who see it otherwise (chat.Event.Own).
-func (rm *room) tell(e *chat.Event) {
-	var frames [protocols][][]byte
-	var framed [protocols]bool
-	rm.readersMu.Lock()
-	if rm.epoch != "" && e.Epoch != rm.epoch {
-		rm.anewLocked(chat.Position{Epoch: e.Epoch, Seq: min(e.Prev, e.Seq-1)})
+// serve tells the readers what the room has heard.
+func (rm *room) serve() {
+	defer func() {
+		if p := recover(); p != nil {
+			rm.srv.panicked("room", rm.id, p)
+			rm.said = nil
+			rm.endAll(farewell{code: closeInternal, reason: "internal", flush: true})
+			rm.rest()
+		}
+	}()
+	inbox, overflown := rm.take()
+	if overflown {
+		rm.srv.log.Error("a room's events came faster than they could be delivered", "room", rm.id)
+		rm.endAll(lostPlace())
 	}
-	rm.last = max(rm.last, e.Seq)
-	for _, r := range rm.readers {
-		if e.Only != "" && e.Only != r.user {
-			r.tell(told{seq: e.Seq, prev: e.Prev})
-			continue
+	for i, h := range inbox {
+		if h.event != nil && rm.missed(h.event) {
+			rm.link()
+			rm.catchUp(inbox[i:])
+			return
 		}
-		p := r.session.protocol
-		if own := e.Own[r.user]; own != nil {
-			r.tell(told{seq: e.Seq, prev: e.Prev, frames: codecs[p].event(own)})
-			continue
-		}
-		if !framed[p] {
-			frames[p], framed[p] = codecs[p].event(e), true
-		}
-		r.tell(told{seq: e.Seq, prev: e.Prev, frames: frames[p]})
+		rm.heed(h)
 	}
-	rm.readersMu.Unlock()
-	if e.Kind == chat.EventRoom && concernsEntry(e) {
-		rm.recheck()
+	clear(inbox)
+	if cap(inbox) <= 256 {
+		rm.spare = inbox
 	}
-}
-
-// aside tells v1 readers what is in no log.
-func (rm *room) aside(say any) { rm.asideTo("", say) }
-
-// asideTo is aside for one user's sessions; without one, for all.
-func (rm *room) asideTo(user chat.UserID, say any) {
-	var frames [protocols][][]byte
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	for _, r := range rm.readers {
-		if user != "" && user != r.user {
-			continue
-		}
-		p := r.session.protocol
-		if frames[p] == nil {
-			if frames[p] = codecs[p].aside(say); frames[p] == nil {
-				continue
-			}
-		}
-		r.aside(frames[p])
+	rm.link()
+	if rm.unsent {
+		rm.unsent = false
+		rm.flush()
+	} else {
+		rm.rest()
 	}
 }
 
-func (rm *room) endAll(f farewell) {
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	rm.endAllLocked(f)
+// heed says what was heard, or does it.
+func (rm *room) heed(h heard) {
+	switch {
+	case h.event != nil:
+		rm.tell(h.event)
+	case h.signal != nil:
+		rm.note(h.signal)
+	case h.say != nil:
+		rm.say(saying{aside: h.say, only: h.user})
+		rm.unasked = rm.unasked || h.recheck
+	case h.upTo > 0:
+		rm.known(h.upTo)
+	case h.life != nil:
+		rm.live(h.life)
+	default:
+		rm.beat(h.beat)
+	}
 }
 
-func (rm *room) endAllLocked(f farewell) {
-	for _, r := range rm.readers {
-		r.session.out.end(f)
-	}
+// take returns what the room has heard.
+func (rm *room) take() (inbox []heard, overflown bool) {
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	inbox, overflown = rm.inbox, rm.overflown
+	rm.serving += rm.weight
+	rm.inbox, rm.weight, rm.overflown = rm.spare[:0], 0, false
+	rm.spare = nil
+	return inbox, overflown
 }

@@ -62,21 +62,16 @@ func (rm *room) catchUp(waiting []heard) {
 func (rm *room) known(seq chat.Seq) {
 	rm.readersMu.Lock()
 	defer rm.readersMu.Unlock()
-	rm.last = max(rm.last, seq)
-	for _, r := range rm.readers {
-		r.tell(told{seq: seq})
-	}
+	rm.last, rm.told = max(rm.last, seq), max(rm.told, seq)
 }
 
 // skip gives up what can't be had: the readers recover by joining again, and for those to
 // come the log goes on after what was heard.
 func (rm *room) skip(waiting []heard) {
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	rm.endAllLocked(lostPlace())
+	rm.endAll(lostPlace())
 	for _, h := range waiting {
 		if h.event != nil {
-			rm.last = max(rm.last, h.event.Seq)
+			rm.known(h.event.Seq)
 		}
 	}
 }

@@ -193,7 +193,6 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 // serve is the life of a connection.
 func (s *Server) serve(c *conn, r *http.Request, room *string) {
 	x := s.newSession(c, r, room)
-	go c.write()
 	defer c.finish()
 	defer x.cleanUp()
 	defer func() {

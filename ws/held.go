@@ -4,14 +4,7 @@ import "github.com/chatd/chatd/chat"
 
 // tellHeld tells the author of a message that it waits for a moderator, or what became of it; nobody else.
 func (rm *room) tellHeld(h *chat.Held) {
-	frames := codecs[v1].aside(heldOf(rm.id, h))
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	for _, r := range rm.readers {
-		if r.session.protocol == v1 && r.user == h.Message.Author.ID {
-			r.tell(told{frames: frames, beside: true})
-		}
-	}
+	rm.say(saying{aside: heldOf(rm.id, h), only: h.Message.Author.ID})
 }
 
 // heldOf is what is said of a held message.

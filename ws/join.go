@@ -62,6 +62,7 @@ func (x *session) enter(room chat.RoomID) (r *reader, fresh bool, err error) {
 	}
 	r = &reader{session: x, room: rm, user: user, held: true}
 	rm.add(r) // before anybody finds it, to remove it
+	x.out.listen(r)
 	x.mu.Lock()
 	x.rooms[room] = r // only the session's own goroutine adds, and it is the one that cleans up
 	x.mu.Unlock()

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -41,34 +42,38 @@ func (rm *room) live(now *chat.Room) {
 		}
 		rm.readersMu.Lock()
 		defer rm.readersMu.Unlock()
-		rm.epoch, rm.last = "", 0
+		rm.epoch, rm.last, rm.told = "", 0, 0
 		return
 	}
 	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	if rm.epoch != "" && rm.epoch != now.Epoch {
-		rm.anewLocked(chat.Position{Epoch: now.Epoch, Seq: now.Seq})
+	other := rm.epoch != "" && rm.epoch != now.Epoch
+	rm.readersMu.Unlock()
+	if other {
+		rm.anew(chat.Position{Epoch: now.Epoch, Seq: now.Seq})
 	}
 }
 
-// anewLocked begins another life of the log: what readers know of the old one means nothing. Those of v1 come back and
+// anew begins another life of the log: what readers know of the old one means nothing. Those of v1 come back and
 // read the room afresh; plain has no places in a log, so it just goes on.
-func (rm *room) anewLocked(at chat.Position) {
-	rm.epoch, rm.last = at.Epoch, at.Seq
+func (rm *room) anew(at chat.Position) {
+	rm.link()
+	rm.readersMu.Lock()
+	rm.epoch, rm.last, rm.told = at.Epoch, at.Seq, at.Seq
+	for p := range rm.tails {
+		last := rm.tails[p].Load()
+		n := &node{seq: at.Seq, end: last.end}
+		rm.tails[p].Store(n)
+		last.next.Store(n)
+	}
+	readers := slices.Clone(rm.readers)
+	rm.readersMu.Unlock()
 	f := lostPlace()
 	f.reason = "room_reset"
-	for _, r := range rm.readers {
+	for _, r := range readers {
 		if r.livesIn(at.Epoch) || r.session.protocol == plain && r.restart(at) {
 			continue
 		}
 		r.session.out.end(f)
 		f.retry = jitter(comeBack)
 	}
-}
-
-// listed returns the readers at the moment.
-func (rm *room) listed() []*reader {
-	rm.readersMu.Lock()
-	defer rm.readersMu.Unlock()
-	return append([]*reader(nil), rm.readers...)
 }

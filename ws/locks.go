@@ -23,8 +23,7 @@ func (s *Server) tellLocks(c *chat.ControlChange) {
 	}
 	for _, rm := range s.rooms.all() {
 		if concerned[""] || concerned[rm.id] {
-			rm.aside(lockdownFrame{aside{"lockdown", rm.id}, lockdownOf(s.lockOf(rm.id))})
-			rm.recheck()
+			rm.hear(heard{say: lockdownFrame{aside{"lockdown", rm.id}, lockdownOf(s.lockOf(rm.id))}, recheck: true}, 256)
 		}
 	}
 }

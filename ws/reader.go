@@ -1,65 +1,52 @@
 package ws
 
 import (
-	"sync"
 	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
-// reader is a session in a room: its place in the room's log.
+// reader is a session in a room: its place in the room's stream.
 type reader struct {
 	session *session
 	room    *room
 	user    chat.UserID // who doesn't change while in a room
 	at      int         // its place in room.readers, or -1; guarded by room.readersMu
 
-	mu      sync.Mutex // guards what follows
-	started bool       // it knows the room
-	held    bool       // events wait: the session has something to tell first
-	epoch   chat.Epoch
-	seq     chat.Seq // everything up to it is told, or was never meant for it
-	shown   chat.Seq // the last event that it knows of: what was meant for others only doesn't move it
-	pending []told
-	weight  int // of pending, in bytes
+	// The rest is guarded by session.out.mu.
+
+	started bool // it knows the room
+	held    bool // events wait: the session has something to tell first
 	gone    bool
-	why     *chat.Error // why it was cut; nil: it left
+	stale   bool // something was decided before it was started: it is to be reviewed
+	node    *node
+	off     int        // how much of node it was told, or is being told
+	after   chat.Seq   // the events up to it were known when it was started
+	shown   chat.Seq   // the last event that it knows of, before node: what was meant for others only doesn't move it
+	epoch   chat.Epoch // of the log it is told
+	why     *chat.Error
 	rights  toldRights
-	stale   bool      // something was decided before it was started: it is to be reviewed
 	joined  time.Time // when it was started
 }
 
-// told is an event as a reader is told it.
-type told struct {
-	seq, prev chat.Seq
-	frames    [][]byte
-	beside    bool // it is in no log, and is told in its turn
-}
-
-// maxPending bounds what waits for a reader that is held, in bytes.
-const maxPending = 4 << 20
+// maxHeld bounds how far behind a reader may be whose events wait for its own session, in bytes of the stream.
+const maxHeld = 4 << 20
 
 // hold makes events wait until release or start.
 func (r *reader) hold() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	r.held = true
 }
 
 // release lets the events go that have waited.
 func (r *reader) release() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.releaseLocked()
-}
-
-func (r *reader) releaseLocked() {
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	r.held = false
-	pending := r.pending
-	r.pending, r.weight = nil, 0
-	for _, t := range pending {
-		r.passLocked(t)
-	}
+	c.flushLocked()
 }
 
 // beginning is what a reader starts from.
@@ -72,102 +59,172 @@ type beginning struct {
 
 // start tells what the reader starts from, and goes on from there. It returns why the reader was cut meanwhile, or nil.
 func (r *reader) start(b beginning, frames [][]byte) *chat.Error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.gone {
 		return r.why
 	}
 	if !r.started {
 		r.joined = b.now
 	}
-	r.started, r.epoch, r.seq, r.shown, r.rights = true, b.at.Epoch, b.at.Seq, b.shown, b.rights
-	r.session.out.pushAsked(frames)
-	r.releaseLocked()
+	r.started, r.held, r.epoch, r.rights = true, false, b.at.Epoch, b.rights
+	r.seekLocked(b.at.Seq, b.shown)
+	if c.ending == nil {
+		c.queueLocked(frames, true)
+		c.flushLocked()
+	}
 	return nil
 }
 
-// tell delivers an event. It never waits.
-func (r *reader) tell(t told) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.gone {
-		return
-	}
-	if !r.held {
-		r.passLocked(t)
-		return
-	}
-	if r.weight += size(t.frames) + 64; r.weight > maxPending {
-		r.session.out.end(slowReader)
-		return
-	}
-	r.pending = append(r.pending, t)
+// seekLocked has the reader go on after the events up to a seq, from where it stands in the stream.
+func (r *reader) seekLocked(after, shown chat.Seq) {
+	v := &node{seq: shown, end: r.node.end, shared: r.node.original()}
+	v.take(r.node, r.off, after)
+	r.node, r.off, r.after, r.shown = v, 0, after, shown
 }
 
-func (r *reader) passLocked(t told) {
-	switch {
-	case t.beside:
-		r.session.out.push(t.frames)
-	case t.seq <= r.seq:
-	case t.prev > r.seq:
-		// The bell has lost something, and the room didn't get it back (see gap.go).
-		r.session.out.end(lostPlace())
-	default:
-		r.seq = t.seq
-		if len(t.frames) > 0 {
-			r.shown = t.seq
-			r.session.out.push(t.frames)
-		}
+// flush tells what the room has said, as far as the socket takes it. One whose place is too far back loses it.
+func (r *reader) flush() {
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.gone || c.ending != nil {
+		return
 	}
+	c.flushLocked()
+	bound := int64(c.limits.QueueBytes)
+	if r.held || !r.started {
+		bound = max(bound, maxHeld)
+	} else if !c.busy {
+		return
+	}
+	if r.behind() > bound {
+		c.tooSlowLocked()
+	}
+}
+
+// ahead returns what the reader is to be told next, whole messages of one node; nil: nothing.
+func (r *reader) ahead() []byte {
+	if !r.started || r.held || r.gone {
+		return nil
+	}
+	for r.off == len(r.node.bytes) {
+		n := r.node.following()
+		if n == nil {
+			return nil
+		}
+		r.shown = max(r.shown, r.node.seq)
+		r.node, r.off = n.read(r.user, r.after), 0
+	}
+	return r.node.bytes[r.off:]
+}
+
+// passed notes that n bytes of what is ahead were written, and returns how many messages that was. The rest of a message that
+// was begun goes before everything else.
+func (r *reader) passed(n int) int {
+	was := r.node.ending(r.off)
+	if r.off += n; n > 0 && r.off < len(r.node.bytes) {
+		r.endMessage()
+	}
+	return r.node.ending(r.off) - was
+}
+
+func (r *reader) endMessage() {
+	c := r.session.out
+	from, to := r.node.message(r.off)
+	if r.off == from {
+		return
+	}
+	var later [][]byte
+	for from < to {
+		end := from + frameSize(r.node.bytes[from:])
+		if from >= r.off {
+			later = append(later, r.node.bytes[from:end])
+		} else if end > r.off {
+			c.left = r.node.bytes[r.off:end]
+		}
+		from = end
+	}
+	c.precedeLocked(later)
+	r.off = to
+}
+
+// behind is how far the reader is from the end of the stream, in bytes.
+func (r *reader) behind() int64 {
+	tail := r.room.tails[r.session.protocol].Load()
+	return tail.end - r.node.end + int64(len(r.node.bytes)-r.off)
+}
+
+// waits is how much of that would be told if the socket took it.
+func (r *reader) waits() int64 {
+	if !r.started || r.held || r.gone {
+		return 0
+	}
+	return r.behind()
 }
 
 // livesIn reports whether the reader has started from this life of the log.
 func (r *reader) livesIn(epoch chat.Epoch) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return r.started && r.epoch == epoch
 }
 
 // restart goes on in another life of the log. For the plain protocol, which knows no places. False: the reader is still
 // about to learn where it starts, and that may be in the old one.
 func (r *reader) restart(at chat.Position) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.started {
-		r.epoch, r.seq, r.shown = at.Epoch, at.Seq, at.Seq
+		r.epoch, r.after, r.shown = at.Epoch, 0, at.Seq
 	}
 	return r.started
 }
 
-// aside tells what is in no log.
+// aside tells this reader alone what is in no log.
 func (r *reader) aside(frames [][]byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.started && !r.gone {
-		r.session.out.push(frames)
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(frames) > 0 && r.started && !r.gone {
+		c.pushLocked(frames)
 	}
 }
 
 // cut ends the delivery at once.
 func (r *reader) cut(why *chat.Error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !r.gone {
-		r.gone, r.why, r.pending = true, why, nil
+		r.gone, r.why = true, why
+		c.dropLocked(r)
 	}
 }
 
 // position returns where the reader stands, as far as it may know.
 func (r *reader) position() (at chat.Position, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return chat.Position{Epoch: r.epoch, Seq: r.shown}, r.started && !r.gone
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	seq := r.shown
+	if r.started {
+		seq = max(seq, r.node.upTo(r.off, 0))
+		if r.off == len(r.node.bytes) {
+			seq = max(seq, r.node.seq)
+		}
+	}
+	return chat.Position{Epoch: r.epoch, Seq: seq}, r.started && !r.gone
 }
 
 // since returns when the reader came in; false: it hasn't, or is out again.
 func (r *reader) since() (time.Time, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return r.joined, r.started && !r.gone
 }
 

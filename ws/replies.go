@@ -4,7 +4,7 @@ import "sync"
 
 // replies keep a session's answers in the order of its requests.
 type replies struct {
-	out sink
+	out *conn
 	max int // posts that may be unanswered
 
 	mu      sync.Mutex
@@ -21,7 +21,7 @@ type answer struct {
 	frames [][]byte
 }
 
-func (r *replies) init(out sink, maxPosts int) {
+func (r *replies) init(out *conn, maxPosts int) {
 	r.out, r.max = out, maxPosts
 	r.changed.L = &r.mu
 }

@@ -74,16 +74,18 @@ const recheckWithin = 10 * time.Second
 
 // here reports whether the reader knows the room. One that is about to is reviewed then.
 func (r *reader) here() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	r.stale = r.stale || !r.started
 	return r.started && !r.gone
 }
 
 // overtaken reports, once, whether something was decided while the room was read.
 func (r *reader) overtaken() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	stale := r.stale
 	r.stale = false
 	return stale
@@ -91,11 +93,15 @@ func (r *reader) overtaken() bool {
 
 // entitle tells a client its rights where they aren't what it was told last.
 func (r *reader) entitle(rights chat.Rights) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	frames := r.session.codec.aside(rightsFrame{aside{"rights", r.room.id}, rightsOf(rights)})
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if t := toldOf(rights); r.started && !r.gone && t != r.rights {
 		r.rights = t
-		r.session.aside(r.session.codec.aside(rightsFrame{aside{"rights", r.room.id}, rightsOf(rights)}))
+		if len(frames) > 0 && r.session.opened.Load() {
+			c.pushLocked(frames)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -49,7 +50,7 @@ func (rs *rooms) acquire(ctx context.Context, id chat.RoomID) (*room, error) {
 	rs.mu.Lock()
 	rm, ok := rs.m[id]
 	if !ok {
-		rm = &room{id: id, srv: rs.srv, listening: make(chan struct{})}
+		rm = newRoom(rs.srv, id)
 		rs.m[id] = rm
 	}
 	rm.refs++
@@ -92,35 +93,59 @@ type room struct {
 	stop      func() // set, as err, before listening is closed
 	err       error
 
+	backlog backlog // what was heard and isn't flushed yet
+
 	mu        sync.Mutex // guards what follows
 	inbox     []heard
 	weight    int  // of the inbox, about, in bytes
 	busy      bool // a worker has it, or will: only one at a time
 	overflown bool
 
-	backlog backlog // has its own lock
+	// Of the worker that has the room.
+	spare     []heard
+	said      []saying // that aren't linked yet
+	crowd     crowd
+	serving   int  // weight of what is being served
+	unsent    bool // something is linked that nobody was told
+	unasked   bool // what readers may do is to be asked anew
+	flushing  []*reader
+	flushedAt time.Time
+	jobs      []job
+	unflushed atomic.Int32 // slices
 
-	// Of the worker.
-	spare []heard
-	crowd crowd
+	tails [protocols]atomic.Pointer[node] // of the streams; stored under readersMu
 
-	readersMu sync.Mutex // guards what follows; the worker delivers under it
+	readersMu sync.Mutex // guards what follows
 	readers   []*reader
-	last      chat.Seq // the last event that was told; 0: none yet
+	speaking  [protocols]int // readers
+	last      chat.Seq       // up to which the readers know the log: an event that doesn't follow it shows a gap
+	told      chat.Seq       // the last event that was linked; 0: none yet
 	epoch     chat.Epoch
 }
 
+func newRoom(s *Server, id chat.RoomID) *room {
+	rm := &room{id: id, srv: s, listening: make(chan struct{})}
+	for p := range rm.tails {
+		rm.tails[p].Store(&node{})
+	}
+	return rm
+}
+
 // heard is one thing that the bell told: an event, a signal, or the time; or how far the log was read; or what the room
-// is now whose log may have begun another life.
+// is now whose log may have begun another life; or what is to be said aside, to one user or to all.
 type heard struct {
 	event  *chat.Event
 	signal *chat.Signal
 	beat   time.Time
 	upTo   chat.Seq
 	life   *chat.Room
+	say    any
+	user   chat.UserID
+	// recheck says that what readers may do is to be asked anew when they have been told.
+	recheck bool
 }
 
-// maxInbox bounds what waits for the workers, a room.
+// maxInbox bounds what waits for the workers, a room. Those who post wait long before (backlog).
 const maxInbox = 32 << 20
 
 // Event implements chat.Listener.
@@ -149,10 +174,12 @@ func (rm *room) hear(h heard, weight int) {
 		return
 	}
 	if rm.weight+weight > maxInbox {
-		rm.overflown, rm.inbox = true, nil
+		rm.backlog.sub(rm.weight)
+		rm.overflown, rm.inbox, rm.weight = true, nil, 0
 	} else {
 		rm.inbox = append(rm.inbox, h)
 		rm.weight += weight
+		rm.backlog.add(weight)
 	}
 	rm.wakeLocked()
 }
@@ -160,15 +187,20 @@ func (rm *room) hear(h heard, weight int) {
 func (rm *room) wakeLocked() {
 	if !rm.busy {
 		rm.busy = true
-		rm.srv.delivery.add(rm)
+		rm.srv.delivery.add(job{room: rm})
 	}
 }
 
+// add takes a reader in, at the end of the stream.
 func (rm *room) add(r *reader) {
 	rm.readersMu.Lock()
 	defer rm.readersMu.Unlock()
+	p := r.session.protocol
 	r.at = len(rm.readers)
+	r.node = rm.tails[p].Load()
+	r.off = len(r.node.bytes)
 	rm.readers = append(rm.readers, r)
+	rm.speaking[p]++
 }
 
 func (rm *room) remove(r *reader) {
@@ -182,14 +214,32 @@ func (rm *room) remove(r *reader) {
 	rm.readers[r.at], moved.at = moved, r.at
 	rm.readers[end] = nil
 	rm.readers = rm.readers[:end]
+	rm.speaking[r.session.protocol]--
 	r.at = -1
 }
 
-// began notes where the first reader started: from there on every event has to come.
+// began notes where a reader started: from the first one's place on every event has to come. Those who start
+// after something was told know of that already, for it was stored before they read the room.
 func (rm *room) began(at chat.Position) {
 	rm.readersMu.Lock()
 	defer rm.readersMu.Unlock()
-	if rm.epoch == "" {
+	switch {
+	case rm.epoch == "":
 		rm.epoch, rm.last = at.Epoch, max(rm.last, at.Seq)
+	case rm.epoch == at.Epoch && rm.told == 0:
+		rm.last = min(rm.last, at.Seq)
+	}
+}
+
+// listed returns the readers at the moment.
+func (rm *room) listed() []*reader {
+	rm.readersMu.Lock()
+	defer rm.readersMu.Unlock()
+	return slices.Clone(rm.readers)
+}
+
+func (rm *room) endAll(f farewell) {
+	for _, r := range rm.listed() {
+		r.session.out.end(f)
 	}
 }

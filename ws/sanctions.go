@@ -218,7 +218,8 @@ func (x *session) mutedIn(room chat.RoomID) bool {
 }
 
 func (r *reader) muted() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	c := r.session.out
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return r.rights.code == "muted"
 }

@@ -153,7 +153,8 @@ func TestSanctionsThatBeginLater(t *testing.T) {
 	w.impose(t, chat.SanctionOrder{Target: &chat.Target{User: "u:ann"}, Effect: chat.Ban, Starts: later})
 	lifted := w.impose(t, chat.SanctionOrder{Target: &chat.Target{User: "u:bob"}, Effect: chat.Ban, Starts: later})
 	w.lift(t, lifted)
-	p.settled("general")
+	w.lift(t, w.against(t, "u:bob", "", chat.Mute, time.Hour))
+	q.await("unmuted") // what was decided before is in force
 	w.pass(30 * time.Second)
 	p.await("heartbeat")
 	p.settled("general")

@@ -15,7 +15,7 @@ import (
 type session struct {
 	id       chat.SessionID
 	srv      *Server
-	out      sink
+	out      *conn
 	protocol protocol
 	codec    codec
 	// bound is the one room of a connection to /ws/chat/{room}; empty: any number.

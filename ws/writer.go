@@ -4,72 +4,125 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"time"
 )
 
 // slowest is the rate, in bytes a second, below which a reader is too slow however little
-// is behind: it is given Stall, and the time that a batch takes at this rate.
+// is behind: it is given Stall, and the time that what waits takes at this rate.
 const slowest = 64 << 10
 
-// write hands all that waits to the kernel, as often as something waits, until the
-// connection ends. Then it says farewell.
-func (c *conn) write() {
-	defer close(c.written)
-	for {
-		batch, ok := c.next()
-		if !ok {
-			c.sayFarewell(nil, false)
-			return
+// flushLocked writes all that waits, as far as the kernel takes it at once. What it doesn't take has
+// a goroutine that waits for it.
+func (c *conn) flushLocked() {
+	switch {
+	case c.ending != nil || !c.greeted:
+	case c.work != nil:
+		c.work.Signal()
+	case !c.busy:
+		if !c.pumpLocked() && c.ending == nil {
+			c.busy = true
+			c.allowLocked()
+			go c.drain()
 		}
-		n, err := c.send(batch)
+	}
+}
+
+// allowLocked gives the peer its time for what waits now.
+func (c *conn) allowLocked() {
+	n := c.waitsLocked()
+	c.goal = c.out + int64(n)
+	_ = c.raw.SetWriteDeadline(time.Now().Add(c.limits.Stall + time.Duration(n)*time.Second/slowest))
+}
+
+// drain writes what waits whenever the kernel has room, until nothing waits, or the connection ends.
+func (c *conn) drain() {
+	over := false
+	err := c.sock.whenReady(func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.ending != nil {
+			over = true
+			return true
+		}
+		done := c.pumpLocked()
 		switch {
-		case err == nil:
-			c.stats.framesOut.Add(int64(len(batch)))
-			c.stats.bytesOut.Add(int64(n))
-			c.bytesOut.Add(int64(n))
-			clear(batch) // its backing is kept, what it held needn't be
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if c.end(slowReader) {
-				c.stats.slowReaders.Add(1)
-			}
-			torn, _ := rest(batch, n)
-			c.sayFarewell(torn, true)
-			return
-		default:
-			c.gone()
-			return
+		case c.ending != nil: // it was lost
+			over = true
+			return true
+		case done:
+			c.busy = false
+		case c.out >= c.goal:
+			c.allowLocked()
+		}
+		return done
+	})
+	switch {
+	case err == nil && !over:
+		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.mu.Lock()
+		c.tooSlowLocked()
+		c.mu.Unlock()
+	case err != nil:
+		c.gone()
+	}
+	c.depart()
+}
+
+// pumpLocked writes what waits without waiting; true: nothing waits any more. A peer that is gone ends the connection.
+func (c *conn) pumpLocked() bool {
+	done, err := c.pumpOwnLocked()
+	for i := 0; done && i < len(c.readers); i++ {
+		done, err = c.pumpReaderLocked(c.readers[i])
+	}
+	if err != nil {
+		c.broken = true
+		c.endLocked(farewell{})
+	}
+	return done && err == nil
+}
+
+// pumpOwnLocked writes what is said to this session alone.
+func (c *conn) pumpOwnLocked() (bool, error) {
+	for len(c.left)+len(c.queue) > 0 || c.pong != nil || c.ping != nil {
+		var some [8][]byte
+		begun := len(c.left)
+		batch := c.takeOwnLocked(some[:0], cap(some))
+		n, err := c.sock.writev(batch)
+		c.sentLocked(n, len(batch))
+		if n < size(batch) {
+			next := 0
+			c.left, next = rest(batch, n, begun)
+			c.precedeLocked(batch[next:])
+			return false, err
 		}
 	}
+	return true, nil
 }
 
-// next waits for something to write; false: the connection ends.
-func (c *conn) next() ([][]byte, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.flying, c.landing = 0, 0
-	c.space.Broadcast()
-	for c.ending == nil && len(c.queue) == 0 && c.ping == nil && c.pong == nil {
-		c.work.Wait()
+// pumpReaderLocked writes what a room said.
+func (c *conn) pumpReaderLocked(r *reader) (bool, error) {
+	for b := r.ahead(); b != nil; b = r.ahead() {
+		n, err := c.sock.write(b)
+		c.sentLocked(n, r.passed(n))
+		if n < len(b) {
+			return false, err
+		}
 	}
-	if c.ending != nil {
-		return nil, false
-	}
-	batch := c.takeLocked()
-	// Under the lock: end sets a deadline too, and that one must be the last.
-	_ = c.raw.SetWriteDeadline(time.Now().Add(c.limits.Stall + time.Duration(size(batch))*time.Second/slowest))
-	return batch, true
+	return true, nil
 }
 
-// takeLocked takes everything that waits. Control frames go first, they may stand between
-// the fragments of a message; but the answer to the handshake goes before everything.
-func (c *conn) takeLocked() [][]byte {
-	batch := c.spare[:0]
-	queue := c.queue
-	if !c.greeted && len(queue) > 0 {
-		c.greeted = true
-		batch, queue = append(batch, queue[0]), queue[1:]
+func (c *conn) sentLocked(n, frames int) {
+	c.out += int64(n)
+	c.stats.framesOut.Add(int64(frames))
+	c.stats.bytesOut.Add(int64(n))
+}
+
+// takeOwnLocked takes at most max frames of what is said to this session alone.
+func (c *conn) takeOwnLocked(batch [][]byte, most int) [][]byte {
+	if len(c.left) > 0 {
+		batch = append(batch, c.left)
 	}
 	if c.pong != nil {
 		batch = append(batch, c.pong)
@@ -77,41 +130,99 @@ func (c *conn) takeLocked() [][]byte {
 	if c.ping != nil {
 		batch = append(batch, c.ping)
 	}
-	batch = append(batch, queue...)
-	c.ping, c.pong = nil, nil
-	c.flying, c.queued = c.queued, 0
-	c.landing, c.asked = c.asked, 0
-	clear(c.queue)
-	c.queue = c.queue[:0]
-	if cap(c.queue) > 256 {
-		c.queue = nil // after a burst
+	c.left, c.pong, c.ping = nil, nil, nil
+	n := 0
+	for ; n < len(c.queue) && len(batch) < most; n++ {
+		o := c.queue[n]
+		batch = append(batch, o.frame)
+		c.waiting -= len(o.frame)
+		if !o.asked {
+			c.counted -= len(o.frame)
+		}
 	}
-	if c.spare = batch; cap(batch) > 256 {
-		c.spare = nil
+	if clear(c.queue[:n]); n == len(c.queue) {
+		c.queue = nil
+	} else {
+		c.queue = c.queue[n:]
+	}
+	if c.space != nil {
+		c.space.Broadcast()
 	}
 	return batch
 }
 
-// send writes frames with one call where the system can.
-func (c *conn) send(batch [][]byte) (int, error) {
-	if len(batch) == 1 {
-		return c.raw.Write(batch[0])
+// precedeLocked queues frames before everything that waits.
+func (c *conn) precedeLocked(frames [][]byte) {
+	if len(frames) == 0 {
+		return
 	}
-	if net.Conn(c.tcp) != c.raw {
-		return c.raw.Write(bytes.Join(batch, nil)) // one TLS record, not one a frame
-	}
-	c.iov = append(c.iov[:0], batch...)
-	bufs := net.Buffers(c.iov)
-	n, err := bufs.WriteTo(c.raw)
-	if clear(c.iov); cap(c.iov) > 256 {
-		c.iov = nil
-	}
-	return int(n), err
+	waits := c.queue
+	c.queue = nil
+	c.queueLocked(frames, true)
+	c.queue = append(c.queue, waits...)
 }
 
-// rest returns what remains of the frame of batch that was begun when n bytes of all were
-// written, and the index of the frame after it.
-func rest(batch [][]byte, n int) (torn []byte, next int) {
+// write is for connections whose writing waits: it has a goroutine that hands all that waits over, as often
+// as something waits, until the connection ends.
+func (c *conn) write() {
+	for {
+		c.mu.Lock()
+		for c.ending == nil && (!c.greeted || c.waitsLocked() == 0 && c.ping == nil && c.pong == nil) {
+			c.work.Wait()
+		}
+		if c.ending != nil {
+			c.mu.Unlock()
+			break
+		}
+		begun := len(c.left)
+		batch := c.takeLocked(maxBatch)
+		// Under the lock: end sets a deadline too, and that one must be the last.
+		c.allowLocked()
+		c.mu.Unlock()
+		n, err := c.raw.Write(bytes.Join(batch, nil)) // one TLS record, not one a frame
+		c.mu.Lock()
+		c.sentLocked(n, len(batch))
+		if n < size(batch) {
+			c.left, _ = rest(batch, n, begun)
+		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			c.tooSlowLocked()
+		}
+		c.mu.Unlock()
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			c.gone()
+		}
+	}
+	c.depart()
+}
+
+// maxBatch bounds what one call of Write is given, in bytes, give or take a message.
+const maxBatch = 64 << 10
+
+// takeLocked takes what waits, frame by frame, up to about most bytes.
+func (c *conn) takeLocked(most int) [][]byte {
+	batch := c.takeOwnLocked(nil, maxBatch)
+	n := size(batch)
+	for _, r := range c.readers {
+		for b := r.ahead(); b != nil && n < most; b = r.ahead() {
+			n += len(b)
+			for at := 0; at < len(b); {
+				end := at + frameSize(b[at:])
+				batch = append(batch, b[at:end])
+				at = end
+			}
+			r.passed(len(b))
+		}
+	}
+	return batch
+}
+
+// rest returns what remains of the frame of batch that was begun when n bytes of all were written, and the index of the frame
+// after it. The first begun bytes are the rest of one that was begun before.
+func rest(batch [][]byte, n, begun int) (torn []byte, next int) {
+	if n < begun {
+		return batch[0][n:], 1
+	}
 	for i, f := range batch {
 		if n < len(f) {
 			if n == 0 {
@@ -124,53 +235,74 @@ func rest(batch [][]byte, n int) (torn []byte, next int) {
 	return nil, len(batch)
 }
 
-// sayFarewell ends the frame that was begun, tells what is left to be told, and ends the
-// sending side. late says that the peer has been given its time already.
-func (c *conn) sayFarewell(torn []byte, late bool) {
+// depart ends the frame that was begun, tells what is left to be told, and ends the
+// sending side.
+func (c *conn) depart() {
+	defer close(c.written)
 	c.mu.Lock()
-	f, by := *c.ending, c.endBy
+	f := *c.ending
+	torn, late := c.left, c.late
+	c.left = nil
 	var batch [][]byte
 	if f.flush && !late {
-		batch = c.takeLocked()
+		batch = c.takeLocked(1 << 30)
 	}
-	greeted := c.greeted
+	c.queue, c.ping, c.pong, c.readers = nil, nil, nil, nil
+	greeted, broken := c.greeted, c.broken
 	c.mu.Unlock()
 
+	if broken {
+		return
+	}
 	if !greeted { // nobody may hear a frame before the handshake is answered
-		_ = c.raw.SetWriteDeadline(by)
+		_ = c.raw.SetWriteDeadline(c.endBy)
 		_, _ = io.WriteString(c.raw, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n")
 		c.endSending()
 		return
 	}
-	waiting := len(batch)
-	batch = append(batch, f.last...)
+	last := f.last
 	if frame := f.frame(); frame != nil {
-		batch = append(batch, frame)
+		last = append(last[:len(last):len(last)], frame)
 	}
-	if waiting > 0 {
-		n, err := c.send(batch)
-		if err == nil {
-			c.endSending()
+	if len(batch) > 0 {
+		var ok bool
+		if torn, last, ok = c.flushLast(torn, batch, last); ok {
 			return
 		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			c.gone()
-			return
-		}
-		var next int
-		torn, next = rest(batch, n)
-		batch = batch[max(next, waiting):]
 	}
-	final := append(bytes.Clone(torn), bytes.Join(batch, nil)...)
+	final := append(bytes.Clone(torn), bytes.Join(last, nil)...)
 	if len(final) > 0 {
 		c.makeRoom(len(final))
-		_ = c.raw.SetWriteDeadline(by)
+		_ = c.raw.SetWriteDeadline(c.endBy)
 		if _, err := c.raw.Write(final); err != nil {
 			c.gone()
 			return
 		}
 	}
 	c.endSending()
+}
+
+// flushLast tells what waits, and the last words after it. Where that takes too long it returns, with false,
+// the rest of the frame that was begun and what of the last words is still to be said.
+func (c *conn) flushLast(torn []byte, batch, last [][]byte) ([]byte, [][]byte, bool) {
+	waiting := len(batch)
+	all := append(batch, last...)
+	if len(torn) > 0 {
+		all = append([][]byte{torn}, all...)
+		waiting++
+	}
+	_ = c.raw.SetWriteDeadline(c.flushBy)
+	n, err := c.raw.Write(bytes.Join(all, nil))
+	switch {
+	case err == nil:
+		c.endSending()
+		return nil, nil, true
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		c.gone()
+		return nil, nil, true
+	}
+	torn, next := rest(all, n, len(torn))
+	return torn, all[max(next, waiting):], false
 }
 
 // makeRoom lets n more bytes into a send buffer that is full.
@@ -189,8 +321,8 @@ func (c *conn) endSending() {
 
 // gone notes that nothing can be sent any more.
 func (c *conn) gone() {
-	c.end(farewell{})
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.broken = true
-	c.mu.Unlock()
+	c.endLocked(farewell{})
 }
