@@ -43,17 +43,15 @@ func (s *Service) stillWriting(by Actor, a admission) (standing, error) {
 
 // stillPosting says what becomes of a message when its turn has come (Change.Still). One that is refused then may have been
 // stored before, under the same nonce, which can't be looked up here: its sender is to ask again, and hears of that, or why not.
-func (s *Service) stillPosting(by Actor, p admitted, nonce string) func() (Op, error) {
-	return func() (Op, error) {
-		st, err := s.stillWriting(by, p.admission)
-		switch {
-		case err == nil:
-			return posting(p.message, nonce, st), nil
-		case nonce != "" && CodeOf(err) != "room_unknown": // what was stored there is gone, too
-			return nil, errOvertaken()
-		}
-		return nil, err
+func (s *Service) stillPosting(p *admitted) (Op, error) {
+	st, err := s.stillWriting(p.by, p.admission)
+	switch {
+	case err == nil:
+		return p.op(st), nil
+	case p.nonce != "" && CodeOf(err) != "room_unknown": // what was stored there is gone, too
+		return nil, errOvertaken()
 	}
+	return nil, err
 }
 
 // errOvertaken refuses what was decided about while it waited.

@@ -27,28 +27,20 @@ func (s *Service) Submit(ctx context.Context, by Actor, room RoomID, d Draft, do
 		s.refuseOrRepeat(ctx, by, room, d.Nonce, err, done)
 		return
 	}
-	cost := payment{room: room, author: by.ID, nonce: d.Nonce}
-	s.payments.begin(cost)
-	s.Log.Append(ctx, Change{Room: room, By: by.ID, At: p.message.At, Op: posting(p.message, d.Nonce, p.st), Epoch: p.room.Epoch, Still: s.stillPosting(by, p, d.Nonce)},
-		func(c Committed, err error) {
-			s.payments.end(cost, err, s.now())
-			s.waits(by, p.message, c, err)
-			if err == nil && c.Event.Seq > 0 {
-				s.rooms.stored(room)
-			}
-			done(c, err)
-			if err == nil && c.Held != nil && !c.Duplicate {
-				s.Bell.Signal(context.WithoutCancel(ctx), Signal{Room: room, Held: c.Held})
-			}
-		})
-}
-
-// posting is what becomes of a message, by what holds against its author.
-func posting(m Message, nonce string, st standing) Op {
-	if st.holds() {
-		return Hold{Message: m, Nonce: nonce, Why: heldBySanction, Sanction: st.review.ID}
-	}
-	return Post{Message: m, Nonce: nonce, Shadow: st.shadow != nil}
+	s.payments.begin(p.cost())
+	s.Log.Append(ctx, Change{
+		Room: room, By: by.ID, At: p.message.At, Op: p.op(p.st), Epoch: p.room.Epoch, Still: func() (Op, error) { return s.stillPosting(p) },
+	}, func(c Committed, err error) {
+		s.payments.end(p.cost(), err, s.now())
+		s.waits(p.by, &p.message, c, err)
+		if err == nil && c.Event.Seq > 0 {
+			s.rooms.stored(p.message.Room)
+		}
+		done(c, err)
+		if err == nil && c.Held != nil && !c.Duplicate {
+			s.Bell.Signal(context.WithoutCancel(ctx), Signal{Room: p.message.Room, Held: c.Held})
+		}
+	})
 }
 
 // heldBySanction is the Held.Why of what a sanction holds.
@@ -124,38 +116,55 @@ func posted(m Message) Event {
 // admitted is a message that may be posted, as things stood when it was asked.
 type admitted struct {
 	admission
+	by      Actor
 	message Message
+	nonce   string
+}
+
+func (p *admitted) cost() payment {
+	return payment{room: p.message.Room, author: p.by.ID, nonce: p.nonce}
+}
+
+// op is what becomes of the message, by what holds against its author.
+func (p *admitted) op(st standing) Op {
+	if st.holds() {
+		return Hold{Message: p.message, Nonce: p.nonce, Why: heldBySanction, Sanction: st.review.ID}
+	}
+	return Post{Message: p.message, Nonce: p.nonce, Shadow: st.shadow != nil}
 }
 
 // admit asks everything that can refuse a post and makes the message. What costs the server
 // much comes after what bounds how often it is asked; a turn in slow mode is spent last.
-func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (admitted, error) {
+func (s *Service) admit(ctx context.Context, by Actor, room RoomID, d Draft) (*admitted, error) {
 	if err := checkNonce(d.Nonce); err != nil {
-		return admitted{}, err
+		return nil, err
 	}
 	a, err := s.mayWrite(ctx, by, room)
 	if err != nil {
-		return admitted{}, err
+		return nil, err
 	}
 	if err := s.awaitReaders(ctx, room); err != nil {
-		return admitted{}, err
+		return nil, err
 	}
 	paid := s.payments.has(payment{room: room, author: by.ID, nonce: d.Nonce}, s.now())
 	if !paid {
 		if err := s.takePost(ctx, by); err != nil {
-			return admitted{}, err
+			return nil, err
 		}
 	}
 	m, err := s.draft(ctx, by, a.room, d, a.st)
 	if err == nil && a.st.holds() {
-		err = s.mayWait(ctx, by, m)
+		err = s.mayWait(ctx, by, &m)
 	}
 	if err == nil && !paid {
 		if err = s.takeTurn(ctx, by, a.room, a.st); err != nil {
 			s.waiting.leave(m.ID)
 		}
 	}
-	return admitted{a, m}, err
+	if err != nil {
+		return nil, err
+	}
+	return &admitted{admission: a, by: by, message: m, nonce: d.Nonce}, nil
 }
 
 // draft makes the message, or says why it can't be said.

@@ -110,7 +110,7 @@ func (b *waiting) prune(now time.Time) {
 }
 
 // mayWait counts a message that is to wait for a moderator, or refuses it: under_review.
-func (s *Service) mayWait(ctx context.Context, by Actor, m Message) error {
+func (s *Service) mayWait(ctx context.Context, by Actor, m *Message) error {
 	stored, err := s.Directory.CountHeldOf(ctx, by.ID)
 	if err != nil {
 		return fmt.Errorf("count held messages: %w", err)
@@ -121,7 +121,7 @@ func (s *Service) mayWait(ctx context.Context, by Actor, m Message) error {
 	return nil
 }
 
-func (s *Service) waiterOf(by Actor, m Message) waiter {
+func (s *Service) waiterOf(by Actor, m *Message) waiter {
 	x := waiter{room: m.Room, author: by.ID, since: m.At}
 	if by.Addr.IsValid() {
 		x.addr = AddrKey(by.Addr)
@@ -130,7 +130,7 @@ func (s *Service) waiterOf(by Actor, m Message) waiter {
 }
 
 // waits notes what became of a message: whether it waits.
-func (s *Service) waits(by Actor, m Message, c Committed, err error) {
+func (s *Service) waits(by Actor, m *Message, c Committed, err error) {
 	if err == nil && c.Held != nil && c.Held.Message.ID == m.ID {
 		s.waiting.note(m.ID, s.waiterOf(by, m))
 	} else {
