@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -159,12 +161,18 @@ func (c *Conn) flush(asked bool) {
 // Waiting is how much is still to be written.
 func (c *Conn) Waiting() int { return len(c.out) }
 
+// read doesn't tell Go's scheduler, which is half of what it costs: the socket never blocks.
+func read(fd int, p []byte) (int, syscall.Errno) {
+	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
+	return int(n), errno
+}
+
 func (c *Conn) read() {
-	n, err := unix.Read(c.fd, c.e.in)
+	n, errno := read(c.fd, c.e.in)
 	switch {
-	case errors.Is(err, unix.EAGAIN):
+	case errno == unix.EAGAIN:
 		return
-	case err != nil || n == 0:
+	case errno != 0 || n == 0:
 		c.end("cut")
 		return
 	}
