@@ -127,8 +127,9 @@ type Messages interface {
 type Users interface {
 	// SeeUser notes a signed-in user's present name, and returns what is remembered of them.
 	SeeUser(ctx context.Context, id UserID, name, skeleton string, at time.Time) (Seen, error)
-	// UserBySkeleton finds the signed-in user whose present name has this skeleton.
-	UserBySkeleton(ctx context.Context, skeleton string) (UserID, bool, error)
+	// UsersBySkeleton finds the signed-in users whose present names have these skeletons, of several the one seen last. Those
+	// that nobody has are left out.
+	UsersBySkeleton(ctx context.Context, skeletons []string) (map[string]UserID, error)
 	// MarkRead moves a user's read marker forward; a smaller seq changes nothing.
 	MarkRead(ctx context.Context, room RoomID, user UserID, seq Seq, at time.Time) error
 }
@@ -137,8 +138,8 @@ type Users interface {
 type People interface {
 	// Sight notes sightings: new ones are added, known ones (user, alias, agent) get their Last.
 	Sight(ctx context.Context, all []Sighting) error
-	// FirstSeen tells when somebody was first seen; false: nobody has seen them. It costs less than User.
-	FirstSeen(ctx context.Context, id UserID) (time.Time, bool, error)
+	// FirstSeen tells when these were first seen; nobody has seen those who are left out. It costs less than User.
+	FirstSeen(ctx context.Context, ids []UserID) (map[UserID]time.Time, error)
 	// User finds somebody who was seen; user_not_found.
 	User(ctx context.Context, id UserID) (Seen, error)
 	// ListUsers lists who was seen, by id.

@@ -34,9 +34,12 @@ func (s *Service) mentions(ctx context.Context, room RoomID, text string) ([]Use
 			if word == "" {
 				continue
 			}
-			if id, ok, err = s.Directory.UserBySkeleton(ctx, Skeleton(word)); err != nil {
+			skeleton := Skeleton(word)
+			named, err := s.Directory.UsersBySkeleton(ctx, []string{skeleton})
+			if err != nil {
 				return nil, fmt.Errorf("find mentioned user: %w", err)
 			}
+			id, ok = named[skeleton]
 		}
 		if ok && !slices.Contains(found, id) {
 			found = append(found, id)

@@ -74,6 +74,8 @@ type Service struct {
 	waiting    *waiting
 	free       *freeNames
 	views      *viewBook
+	namings    *rounds[string, map[string]UserID]    // who has a name
+	comings    *rounds[UserID, map[UserID]time.Time] // since when somebody comes
 }
 
 // New makes a Service and reads what holds: sanctions, lock-downs, revoked tokens. It starts nothing.
@@ -87,7 +89,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
 		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(), views: newViewBook(),
-		free: newFreeNames(),
+		free: newFreeNames(), namings: newRounds[string, map[string]UserID](), comings: newRounds[UserID, map[UserID]time.Time](),
 	}
 	return s, s.load(ctx)
 }

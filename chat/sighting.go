@@ -130,11 +130,11 @@ func (s *Service) guestSince(ctx context.Context, a Actor) (time.Time, error) {
 	if at, ok := s.sightings.first(sightKey{a.ID, a.Alias, s.agentHash(a.Agent)}); ok && at.Before(first) {
 		first = at
 	}
-	at, seen, err := s.Directory.FirstSeen(ctx, a.ID)
+	seen, err := s.comings.ask(ctx, a.ID, s.Directory.FirstSeen)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find guest: %w", err)
 	}
-	if seen && at.Before(first) {
+	if at, ok := seen[a.ID]; ok && at.Before(first) {
 		first = at
 	}
 	return first, nil

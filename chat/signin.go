@@ -199,11 +199,11 @@ func (s *Service) refuseTaken(ctx context.Context, name string) error {
 	if free {
 		return nil
 	}
-	_, taken, err := s.Directory.UserBySkeleton(ctx, skeleton)
+	named, err := s.namings.ask(ctx, skeleton, s.Directory.UsersBySkeleton)
 	if err != nil {
 		return fmt.Errorf("find user by name: %w", err)
 	}
-	if taken {
+	if _, taken := named[skeleton]; taken {
 		return Refuse(Conflict, "name_taken", "That name is too much like a signed-in user's. Choose another.")
 	}
 	s.free.note(skeleton, asOf, s.now())

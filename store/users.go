@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,31 +49,51 @@ func withRole(x chat.Seen) chat.Seen {
 
 func isGuest(id chat.UserID) bool { return strings.HasPrefix(string(id), "g:") }
 
-// UserBySkeleton implements chat.Users. Of several it finds the one seen last. Guests' names are nobody's own.
-func (s *Store) UserBySkeleton(ctx context.Context, skeleton string) (chat.UserID, bool, error) {
-	var id chat.UserID
-	err := s.read.QueryRowContext(ctx, `SELECT id FROM users WHERE skeleton = $1 AND NOT (id >= 'g:' AND id < 'g;') AND first_at > 0
-		ORDER BY last_at DESC, id LIMIT 1`, skeleton).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", false, nil
+// UsersBySkeleton implements chat.Users. Guests' names are nobody's own.
+func (s *Store) UsersBySkeleton(ctx context.Context, skeletons []string) (map[string]chat.UserID, error) {
+	ctx = s.short(ctx)
+	named := make(map[string]chat.UserID)
+	for some := range slices.Chunk(skeletons, maxList) {
+		args := padded(some)
+		rows, err := s.read.QueryContext(ctx, `SELECT skeleton, id FROM users WHERE skeleton IN (`+list(1, len(args))+`)
+			AND NOT (id >= 'g:' AND id < 'g;') AND first_at > 0 ORDER BY last_at, id DESC`, args...)
+		if err == nil {
+			err = eachRow(rows, func() error {
+				var skeleton string
+				var id chat.UserID
+				err := rows.Scan(&skeleton, &id)
+				named[skeleton] = id // the last one stays
+				return err
+			})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("find users: %w", s.passing(err))
+		}
 	}
-	if err != nil {
-		return "", false, fmt.Errorf("find user: %w", s.passing(err))
-	}
-	return id, true, nil
+	return named, nil
 }
 
 // FirstSeen implements chat.People.
-func (s *Store) FirstSeen(ctx context.Context, id chat.UserID) (time.Time, bool, error) {
-	var first int64
-	err := s.read.QueryRowContext(ctx, `SELECT first_at FROM users WHERE id = $1 AND first_at > 0`, string(id)).Scan(&first)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, false, nil
+func (s *Store) FirstSeen(ctx context.Context, ids []chat.UserID) (map[chat.UserID]time.Time, error) {
+	ctx = s.short(ctx)
+	seen := make(map[chat.UserID]time.Time)
+	for some := range slices.Chunk(ids, maxList) {
+		args := padded(some)
+		rows, err := s.read.QueryContext(ctx, `SELECT id, first_at FROM users WHERE id IN (`+list(1, len(args))+`) AND first_at > 0`, args...)
+		if err == nil {
+			err = eachRow(rows, func() error {
+				var id chat.UserID
+				var first int64
+				err := rows.Scan(&id, &first)
+				seen[id] = instant(first)
+				return err
+			})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read since when users come: %w", s.passing(err))
+		}
 	}
-	if err != nil {
-		return time.Time{}, false, fmt.Errorf("read since when a user comes: %w", s.passing(err))
-	}
-	return instant(first), true, nil
+	return seen, nil
 }
 
 // User implements chat.People.

@@ -46,6 +46,7 @@ type model struct {
 	acts    []chat.ActID
 	readers map[chat.UserID]*reader
 	node    chat.Position // of the node that serves all
+	seen    chat.Look     // the last one
 }
 
 // reader is somebody who reads the room, in three ways.
@@ -251,6 +252,7 @@ func (m *model) check(rt *rapid.T) {
 	for who, r := range m.readers {
 		m.compare(rt, "live reader "+string(who), r.live, m.snapshot(rt, who))
 	}
+	m.look(rt)
 }
 
 func (m *model) compare(rt *rapid.T, who string, r *replica, snap chat.Snapshot) {
