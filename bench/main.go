@@ -27,6 +27,7 @@ type options struct {
 	readers      int
 	rate         float64
 	rooms        int
+	stored       int
 	runs         int
 	window       time.Duration
 	outstanding  int64
@@ -74,6 +75,7 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.readers, "readers", 0, "readers; 0: what the mode is about")
 	f.Float64Var(&o.rate, "rate", 0, "messages a second in all; 0: what the mode is about")
 	f.IntVar(&o.rooms, "rooms", 0, "rooms of five, in mode rooms; 0: what the mode is about")
+	f.IntVar(&o.stored, "stored", -1, "rooms that are stored besides, in mode rooms; -1: what the mode is about")
 	f.IntVar(&o.runs, "runs", 3, "runs of each, interleaved; the median is told")
 	seconds := f.Float64("seconds", 5, "length of a run, after a warm-up of a second")
 	f.Int64Var(&o.outstanding, "outstanding", 64, "messages on their way at once, in mode saturated")

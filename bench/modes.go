@@ -113,8 +113,10 @@ const perRoom = 5
 
 // rooms has many rooms of five, in each of which one writes once a second.
 func (t *trial) rooms() error {
-	if err := t.store(t.stored); err != nil {
-		return fmt.Errorf("store rooms: %w", err)
+	if t.data != "" { // the others store none
+		if err := t.store(t.scenario.stored); err != nil {
+			return fmt.Errorf("store rooms: %w", err)
+		}
 	}
 	var rooms []*load.Room
 	var conns, authors []*load.Conn

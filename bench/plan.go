@@ -51,7 +51,10 @@ func (b *bench) chosen() (s []scenario) {
 			c.rate = b.rate
 		}
 		if b.options.rooms > 0 {
-			c.rooms = b.options.rooms
+			c.rooms, c.stored = b.options.rooms, 0
+		}
+		if b.options.stored >= 0 && c.mode == "rooms" {
+			c.stored = b.options.stored
 		}
 		if len(b.peers) > 0 {
 			c.peers = b.peers

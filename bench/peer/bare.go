@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +28,7 @@ type bare struct {
 	rooms    map[string]*bareRoom
 	dirty    []*bareRoom // those with something to write, where all is set
 	in       []byte
+	events   []unix.EpollEvent
 }
 
 // runBare serves until ctx ends.
@@ -37,15 +39,21 @@ func runBare(ctx context.Context, all bool, announce func(addr string)) error {
 		return err
 	}
 	announce(addr)
-	events := make([]unix.EpollEvent, 1024)
+	b.events = make([]unix.EpollEvent, 1024)
 	for ctx.Err() == nil {
-		n, err := unix.EpollWait(b.epoll, events, 100)
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return fmt.Errorf("epoll_wait: %w", err)
+		if _, err := b.turn(100); err != nil {
+			return err
 		}
-		for _, e := range events[:max(n, 0)] {
-			if err := b.handle(int(e.Fd), e.Events); err != nil {
+		if len(b.dirty) == 0 {
+			continue
+		}
+		for last := time.Now(); time.Since(last) < gather; {
+			n, err := b.turn(0)
+			if err != nil {
 				return err
+			}
+			if n > 0 {
+				last = time.Now()
 			}
 		}
 		for _, r := range b.dirty {
@@ -55,6 +63,24 @@ func runBare(ctx context.Context, all bool, announce func(addr string)) error {
 		b.dirty = b.dirty[:0]
 	}
 	return nil
+}
+
+// gather is how long it must be quiet until what was posted is written, where all that
+// waits is: the first of many posts would travel alone otherwise.
+const gather = 100 * time.Microsecond
+
+// turn handles what has happened, and waits for so many milliseconds until something does.
+func (b *bare) turn(timeout int) (n int, err error) {
+	n, err = unix.EpollWait(b.epoll, b.events, timeout)
+	if err != nil && !errors.Is(err, unix.EINTR) {
+		return 0, fmt.Errorf("epoll_wait: %w", err)
+	}
+	for _, e := range b.events[:max(n, 0)] {
+		if err := b.handle(int(e.Fd), e.Events); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
 }
 
 func (b *bare) listen() (addr string, err error) {
