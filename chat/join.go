@@ -198,6 +198,7 @@ func (s *Service) shownTo(ctx context.Context, by Actor, room RoomID, q viewing)
 
 // viewSince is the view with the replay that is asked for, and where in it that begins; or, where there is none, history.
 func (s *Service) viewSince(ctx context.Context, room RoomID, q viewing) (v *View, from int, recovered bool, err error) {
+	heard := q.heard
 	if q.since != nil {
 		if v, err = s.view(ctx, room, q); err != nil {
 			return nil, 0, false, err
@@ -205,8 +206,12 @@ func (s *Service) viewSince(ctx context.Context, room RoomID, q viewing) (v *Vie
 		if from, recovered = v.since(*q.since); recovered {
 			return v, from, true, nil
 		}
+		// The reader may know more than this node has told. What is found now isn't older than what was found for the replay.
+		if heard = (Position{Epoch: v.Room.Epoch, Seq: max(v.Room.Seq, q.heard.Seq)}); q.heard.Epoch != heard.Epoch {
+			heard = Position{}
+		}
 	}
-	v, err = s.view(ctx, room, viewing{heard: q.heard})
+	v, err = s.view(ctx, room, viewing{heard: heard})
 	return v, 0, false, err
 }
 
