@@ -33,6 +33,7 @@ test-go:
 	scripts/need.sh $(go_needs)
 	go test -race -count=1 -timeout 20m $$(go list ./... | grep -v /e2e$$)
 	go test -race -count=1 -timeout 20m ./e2e
+	cd bench && go test -count=1 ./...
 
 .PHONY: test-pages
 test-pages: $(pages)
@@ -104,9 +105,15 @@ soak:
 	CHATD_TEST_LONG=1 go test -race -count=1 -timeout 90m $$(go list ./... | grep -v /e2e$$)
 	CHATD_TEST_LONG=1 go test -race -count=1 -timeout 90m ./e2e
 
-## bench: every Go benchmark, with allocations
+## bench: chatd beside other servers, a quarter of an hour (ARGS='-quick', see bench/README.md)
 .PHONY: bench
 bench:
+	scripts/need.sh go
+	cd bench && go run . $(ARGS)
+
+## bench-go: every Go benchmark, with allocations
+.PHONY: bench-go
+bench-go:
 	go test -run '^$$' -bench . -benchmem ./...
 
 ## screenshots: the pictures in docs, taken from the running program
@@ -128,7 +135,7 @@ clean:
 ## help: this list
 .PHONY: help
 help:
-	@sed -nE 's/^## ([a-z]+): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^## ([a-z-]+): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 # The linter is pinned by a module of its own, so that go.mod stays small.
 $(lint): scripts/tools/go.mod scripts/tools/go.sum

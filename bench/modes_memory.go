@@ -116,7 +116,7 @@ func (t *trial) storm() error {
 		return err
 	}
 	for _, c := range conns {
-		c.Count, c.Past, c.Sampled = 0, 0, true
+		c.Count, c.Past, c.Sampled, c.Resuming = 0, 0, true, true
 		if t.mode == "storm" && t.server.name != "centrifuge" {
 			c.Since = load.Position{}
 		}

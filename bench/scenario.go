@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/chatd/chatd/bench/load"
@@ -17,8 +18,13 @@ type scenario struct {
 	rooms   int
 	stored  int // rooms more that are stored, with nobody in them
 	stalled int
-	peers   []string
+	peers   []string // in each run
+	once    []string // in the first run only: beside the point, yet good to know
+	curve   string   // the plot that it is a point of
 }
+
+// subjects are all that are measured.
+func (s scenario) subjects() []string { return slices.Concat(s.peers, s.once) }
 
 func (s scenario) name() string {
 	switch s.mode {
@@ -124,6 +130,7 @@ func (t *trial) measured(load func() error) error {
 	if err != nil {
 		return err
 	}
+	sentBefore := t.engine.Sent
 	t.engine.Window(t.window)
 	if err := load(); err != nil {
 		return err
@@ -137,6 +144,9 @@ func (t *trial) measured(load func() error) error {
 	t.metrics["deliveries"] = n / seconds
 	t.metrics["cpu"] = cpu / seconds
 	t.metrics["cpu_million"] = cpu / n * 1e6
+	if sent := t.engine.Sent - sentBefore; sent > 0 {
+		t.metrics["cpu_message"] = cpu / float64(sent)
+	}
 	t.metrics["bytes"] = float64(after.bytes-before.bytes) / n
 	t.metrics["generator"] = (after.own - before.own).Seconds() / seconds
 	m, err := t.Memory()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -36,7 +35,7 @@ func kilo(v float64) string    { return fmt.Sprintf("%.1f KB", v/1e3) }
 func whole(v float64) string   { return fmt.Sprintf("%.0f", v) }
 
 var delivery = []column{
-	{"deliveries", "deliveries/s", count}, {"cpu_million", "CPU-s a million", plain}, {"cpu", "cores", plain},
+	{"deliveries", "deliveries/s", count}, {"cpu_million", "CPU-s a million", plain}, {"cpu_message", "CPU a message", micro}, {"cpu", "cores", plain},
 	{"p50", "p50", short}, {"p99", "p99", short}, {"max", "max", short}, {"rss", "memory", mega},
 	{"bytes", "bytes each", whole}, {"generator", "generator's cores", plain},
 }
@@ -93,8 +92,8 @@ func median(of []result, subject, metric string) (v float64, ok bool) {
 	return all[len(all)/2], true
 }
 
-// printScenario writes the medians of a scenario, and the ratios.
-func printScenario(w io.Writer, s scenario, of []result) error {
+// scenarioTable has the medians of a scenario.
+func scenarioTable(s scenario, of []result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n### %s\n\n| |", s.name())
 	cols := columnsOf(s.mode)
@@ -102,7 +101,7 @@ func printScenario(w io.Writer, s scenario, of []result) error {
 		fmt.Fprintf(&b, " %s |", c.title)
 	}
 	b.WriteString(" faults |\n|---|" + strings.Repeat("---|", len(cols)+1) + "\n")
-	for _, subject := range s.peers {
+	for _, subject := range s.subjects() {
 		fmt.Fprintf(&b, "| %s |", subject)
 		for _, c := range cols {
 			if v, ok := median(of, subject, c.metric); ok {
@@ -113,33 +112,46 @@ func printScenario(w io.Writer, s scenario, of []result) error {
 		}
 		fmt.Fprintf(&b, " %s |\n", faults(of, subject))
 	}
-	writeRatios(&b, s, of)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
-func writeRatios(b *strings.Builder, s scenario, of []result) {
+// ratioTable has what chatd needs or does, divided by what others do.
+func ratioTable(scenarios []scenario, results []result) string {
+	var b strings.Builder
+	b.WriteString("\n### Ratios\n\n| chatd divided by | |")
 	for _, other := range against {
-		if !slices.Contains(s.peers, other) {
-			continue
+		fmt.Fprintf(&b, " %s |", other)
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(against)) + "\n")
+	for _, s := range scenarios {
+		var of []result
+		for _, r := range results {
+			if r.Scenario == s.name() {
+				of = append(of, r)
+			}
 		}
-		for _, subject := range s.peers {
-			if subject == other {
-				continue
-			}
-			var parts []string
-			for _, m := range ratiosOf(s.mode) {
-				v, ok1 := median(of, subject, m)
-				o, ok2 := median(of, other, m)
-				if ok1 && ok2 && o != 0 {
-					parts = append(parts, fmt.Sprintf("%s %.2f", titleOf(s.mode, m), v/o))
-				}
-			}
-			if len(parts) > 0 && strings.HasPrefix(subject, "chatd") {
-				fmt.Fprintf(b, "\n%s / %s: %s\n", subject, other, strings.Join(parts, ", "))
+		for _, metric := range ratiosOf(s.mode) {
+			if cells, ok := ratioCells(of, metric); ok {
+				fmt.Fprintf(&b, "| %s | %s |%s\n", s.name(), titleOf(s.mode, metric), cells)
 			}
 		}
 	}
+	return b.String()
+}
+
+// ratioCells are a row's; ok is false when there is nothing to compare.
+func ratioCells(of []result, metric string) (cells string, ok bool) {
+	v, has := median(of, "chatd", metric)
+	for _, other := range against {
+		o, had := median(of, other, metric)
+		if !has || !had || o == 0 {
+			cells += " |"
+			continue
+		}
+		cells += fmt.Sprintf(" %.2f |", v/o)
+		ok = true
+	}
+	return cells, ok
 }
 
 func titleOf(mode, metric string) string {

@@ -18,6 +18,7 @@ type Engine struct {
 	Protocol Protocol
 
 	Latency   Histogram // of messages that were due within the window, at all readers read message by message
+	Sent      int64     // messages that authors have sent
 	Delivered int64     // messages that readers got
 	Bytes     int64     // that readers read, headers and all
 	Refused   map[string]int64
@@ -139,7 +140,7 @@ func (e *Engine) For(ctx context.Context, d time.Duration) error {
 }
 
 func (e *Engine) watch(op, fd int, events uint32) {
-	if err := unix.EpollCtl(e.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil { //nolint:gosec // descriptors are small
+	if err := unix.EpollCtl(e.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 		e.err = errors.Join(e.err, fmt.Errorf("epoll_ctl: %w", err))
 	}
 }

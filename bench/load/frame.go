@@ -35,7 +35,7 @@ func header(b []byte) (op byte, fin bool, payload, n int) {
 	case l == 126 && len(b) >= 4:
 		return op, fin, int(binary.BigEndian.Uint16(b[2:])), 4
 	case l == 127 && len(b) >= 10:
-		return op, fin, int(binary.BigEndian.Uint64(b[2:])), 10 //nolint:gosec // the server isn't an enemy
+		return op, fin, int(binary.BigEndian.Uint64(b[2:])), 10
 	}
 	return 0, false, 0, 0
 }
@@ -133,7 +133,7 @@ func appendFrame(b []byte, op byte, payload []byte) []byte {
 		b = append(b, 0x80|byte(n))
 	default:
 		b = append(b, 0x80|126)
-		b = binary.BigEndian.AppendUint16(b, uint16(n)) //nolint:gosec // what is sent here is short
+		b = binary.BigEndian.AppendUint16(b, uint16(n))
 	}
 	b = append(b, 0, 0, 0, 0)
 	return append(b, payload...)

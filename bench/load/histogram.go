@@ -24,16 +24,16 @@ func bucket(n uint64) int {
 // top is the largest number in a bucket.
 func top(bucket int) uint64 {
 	if bucket < 64 {
-		return uint64(bucket) //nolint:gosec // not negative
+		return uint64(bucket)
 	}
 	exponent := bucket/32 - 1
-	return (uint64(bucket%32)+33)<<exponent - 1 //nolint:gosec // not negative
+	return (uint64(bucket%32)+33)<<exponent - 1
 }
 
 // Add counts d; a negative one counts as zero.
 func (h *Histogram) Add(d time.Duration) {
 	d = max(d, 0)
-	h.counts[bucket(uint64(d))]++ //nolint:gosec // not negative
+	h.counts[bucket(uint64(d))]++
 	h.total++
 	h.most = max(h.most, d)
 }
@@ -48,7 +48,7 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	rest := int64(q * float64(h.total))
 	for i, n := range h.counts {
 		if rest -= n; rest < 0 {
-			return min(time.Duration(top(i)), h.most) //nolint:gosec // within an int64 wherever something was counted
+			return min(time.Duration(top(i)), h.most)
 		}
 	}
 	return h.most

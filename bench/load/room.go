@@ -91,6 +91,7 @@ func (e *Engine) Post(c *Conn, at int64) {
 	a := c.author
 	a.sent++
 	c.Room.Sent++
+	e.Sent++
 	var text [textLen]byte
 	e.out = e.Protocol.Post(e.out[:0], c, appendText(text[:0], Token{a.index, a.sent, at}), a.sent)
 	c.send(opText, e.out)

@@ -3,7 +3,7 @@ package peer
 import (
 	"bytes"
 	"context"
-	"crypto/sha1" //nolint:gosec // RFC 6455 wants it
+	"crypto/sha1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -109,7 +109,7 @@ func (b *bare) listen() (addr string, err error) {
 }
 
 func (b *bare) watch(op, fd int, events uint32) error {
-	if err := unix.EpollCtl(b.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil { //nolint:gosec // descriptors are small
+	if err := unix.EpollCtl(b.epoll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}); err != nil {
 		return fmt.Errorf("epoll_ctl: %w", err)
 	}
 	return nil
@@ -200,7 +200,7 @@ func (b *bare) upgrade(c *bareConn) bool {
 			key = string(value)
 		}
 	}
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // RFC 6455 wants it
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	_, _ = unix.Write(c.fd, []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+
 		base64.StdEncoding.EncodeToString(sum[:])+"\r\n\r\n"))
 	name := path.Base(target)

@@ -35,7 +35,7 @@ func (r *bareRoom) add(text []byte) {
 		r.name, 100_000+r.seq, text)
 	header := []byte{0x81, byte(len(payload))}
 	if len(payload) > 125 {
-		header = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload))) //nolint:gosec // texts are short
+		header = binary.BigEndian.AppendUint16([]byte{0x81, 126}, uint16(len(payload)))
 	}
 	r.step = len(header) + len(payload)
 	r.log = append(append(r.log, header...), payload...)

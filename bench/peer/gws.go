@@ -52,10 +52,10 @@ func (h *gwsRooms) OnClose(c *gws.Conn, _ error) {
 }
 
 func (h *gwsRooms) OnMessage(c *gws.Conn, m *gws.Message) {
-	defer m.Close()
+	defer func() { _ = m.Close() }()
 	room := text(c, "room")
 	b := gws.NewBroadcaster(gws.OpcodeText, frame(text(c, "id"), room, m.Bytes()))
-	defer b.Close()
+	defer func() { _ = b.Close() }()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for to := range h.rooms[room] {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	_ "net/http/pprof" //nolint:gosec // on a port of loopback of its own, for the length of a measurement
+	_ "net/http/pprof"
 	"os"
 	"slices"
 	"strings"
@@ -35,7 +35,7 @@ func Run(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("listen for profiles: %w", err)
 	}
-	go serveHTTP(ctx, profiles, http.DefaultServeMux)
+	go func() { _ = serveHTTP(ctx, profiles, http.DefaultServeMux) }()
 	if kind, ok := strings.CutPrefix(name, "bare-"); ok {
 		return runBare(ctx, kind == "all", func(addr string) { announce(addr, profiles) })
 	}
