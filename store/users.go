@@ -51,11 +51,11 @@ func isGuest(id chat.UserID) bool { return strings.HasPrefix(string(id), "g:") }
 
 // UsersBySkeleton implements chat.Users. Guests' names are nobody's own.
 func (s *Store) UsersBySkeleton(ctx context.Context, skeletons []string) (map[string]chat.UserID, error) {
-	ctx = s.short(ctx)
+	ctx, q := s.short(ctx), querier(s.read)
 	named := make(map[string]chat.UserID)
 	for some := range slices.Chunk(skeletons, maxList) {
 		args := padded(some)
-		rows, err := s.read.QueryContext(ctx, `SELECT skeleton, id FROM users WHERE skeleton IN (`+list(1, len(args))+`)
+		rows, err := q.QueryContext(ctx, `SELECT skeleton, id FROM users WHERE skeleton IN (`+list(1, len(args))+`)
 			AND NOT (id >= 'g:' AND id < 'g;') AND first_at > 0 ORDER BY last_at, id DESC`, args...)
 		if err == nil {
 			err = eachRow(rows, func() error {
@@ -75,11 +75,11 @@ func (s *Store) UsersBySkeleton(ctx context.Context, skeletons []string) (map[st
 
 // FirstSeen implements chat.People.
 func (s *Store) FirstSeen(ctx context.Context, ids []chat.UserID) (map[chat.UserID]time.Time, error) {
-	ctx = s.short(ctx)
+	ctx, q := s.short(ctx), querier(s.read)
 	seen := make(map[chat.UserID]time.Time)
 	for some := range slices.Chunk(ids, maxList) {
 		args := padded(some)
-		rows, err := s.read.QueryContext(ctx, `SELECT id, first_at FROM users WHERE id IN (`+list(1, len(args))+`) AND first_at > 0`, args...)
+		rows, err := q.QueryContext(ctx, `SELECT id, first_at FROM users WHERE id IN (`+list(1, len(args))+`) AND first_at > 0`, args...)
 		if err == nil {
 			err = eachRow(rows, func() error {
 				var id chat.UserID

@@ -80,7 +80,14 @@ func (c v1Codec) joined(j chat.Joined, lock *chat.Lockdown) [][]byte {
 		replay, head.Replay = all.from(len(j.View.Events) - len(j.Events))
 	}
 	members := j.Roll.Framed(joinedRoll{}, func() any {
-		return part(membersPart{all(j.Roll.Members, memberOf)}, false)
+		text := append(make([]byte, 0, 16+128*len(j.Roll.Members)), `,"members":[`...)
+		for i, m := range j.Roll.Members {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = appendUser(text, memberOf(m))
+		}
+		return fragments(append(text, ']'), false, false)
 	}).([][]byte)
 	tail := j.View.Framed(joinedTail{}, func() any {
 		t := roomPart{Settings: allSettings(j.Room.Settings), Pins: all(j.Pins, messageOf)}
@@ -88,7 +95,11 @@ func (c v1Codec) joined(j chat.Joined, lock *chat.Lockdown) [][]byte {
 			history := all(j.Messages, messageOf)
 			t.History = &history
 		}
-		return part(t, true)
+		b := encoders.Get().(*bytes.Buffer)
+		defer encoders.Put(b)
+		text := encode(b, t)
+		text[0] = ',' // its fields follow others
+		return fragments(text, false, true)
 	}).([][]byte)
 	frames := make([][]byte, 0, 1+len(members)+len(tail)+len(replay))
 	b := encoders.Get().(*bytes.Buffer)
@@ -96,18 +107,6 @@ func (c v1Codec) joined(j chat.Joined, lock *chat.Lockdown) [][]byte {
 	frames = append(frames, fragments(bytes.TrimSuffix(encode(b, head), []byte{'}'}), true, false)...)
 	frames = append(append(frames, members...), tail...)
 	return append(frames, replay...)
-}
-
-// part frames an object's fields as those that follow others in a message, and maybe end it.
-func part(v any, ends bool) [][]byte {
-	b := encoders.Get().(*bytes.Buffer)
-	defer encoders.Put(b)
-	text := encode(b, v)
-	text[0] = ','
-	if !ends {
-		text = text[:len(text)-1]
-	}
-	return fragments(text, false, ends)
 }
 
 // waiting are held messages as their author sees them.

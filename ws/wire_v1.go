@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -134,7 +135,7 @@ type limitsV1 struct {
 	Rooms         int `json:"rooms"`
 }
 
-// joinedHead, membersPart and roomPart are the fields of one joined frame, in this order.
+// joinedHead and roomPart are the fields of one joined frame, with those that joined puts between them.
 type joinedHead struct {
 	aside
 	positionV1
@@ -146,10 +147,6 @@ type joinedHead struct {
 	Read      chat.Seq                    `json:"read"`
 	Held      []messageV1                 `json:"held,omitempty"`
 	Lockdown  *lockdownV1                 `json:"lockdown,omitempty"`
-}
-
-type membersPart struct {
-	Members []userV1 `json:"members"`
 }
 
 type roomPart struct {
@@ -300,6 +297,25 @@ type ackSanction struct {
 
 func userOf(id chat.UserID, name string, role chat.Role) userV1 {
 	return userV1{ID: id, Name: name, Role: role}
+}
+
+// appendUser writes a user as encoding/json does. Lists of them are long, and made for every joiner of a room that isn't big.
+func appendUser(b []byte, u userV1) []byte {
+	b = appendString(append(b, `{"id":`...), string(u.ID))
+	b = appendString(append(b, `,"name":`...), u.Name)
+	return append(appendString(append(b, `,"role":`...), string(u.Role)), '}')
+}
+
+// appendString writes a string as jsonFrames does.
+func appendString(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			buf := encoders.Get().(*bytes.Buffer)
+			defer encoders.Put(buf)
+			return append(b, encode(buf, s)...)
+		}
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
 
 func memberOf(m chat.Member) userV1         { return userOf(m.ID, m.Name, m.Role) }
