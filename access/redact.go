@@ -52,8 +52,11 @@ func ScrubURL(s string) string {
 	return Scrub(u.Redacted())
 }
 
+// joined takes the separators out of a name. A replacer is dear to make: this is asked of each attribute of each line.
+var joined = strings.NewReplacer("-", "", "_", "")
+
 func secretName(name string) bool {
-	name = strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+	name = strings.ToLower(joined.Replace(name))
 	switch name {
 	case "authorization", "proxyauthorization", "cookie", "setcookie", "xapikey":
 		return true
