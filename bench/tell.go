@@ -118,11 +118,6 @@ func scenarioTable(s scenario, of []result) string {
 // ratioTable has what chatd needs or does, divided by what others do.
 func ratioTable(scenarios []scenario, results []result) string {
 	var b strings.Builder
-	b.WriteString("\n### Ratios\n\n| chatd divided by | |")
-	for _, other := range against {
-		fmt.Fprintf(&b, " %s |", other)
-	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(against)) + "\n")
 	for _, s := range scenarios {
 		var of []result
 		for _, r := range results {
@@ -136,7 +131,11 @@ func ratioTable(scenarios []scenario, results []result) string {
 			}
 		}
 	}
-	return b.String()
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n### Ratios\n\n| chatd divided by | | " + strings.Join(against, " | ") + " |\n|---|---|" +
+		strings.Repeat("---|", len(against)) + "\n" + b.String()
 }
 
 // ratioCells are a row's; ok is false when there is nothing to compare.

@@ -176,8 +176,12 @@ func (c *Conn) read() {
 		c.end("cut")
 		return
 	}
-	b := c.e.in[:n]
 	c.e.Bytes += int64(n)
+	c.take(c.e.in[:n])
+}
+
+// take handles what was read.
+func (c *Conn) take(b []byte) {
 	if c.state == upgrading {
 		if b = c.upgraded(b); b == nil {
 			return

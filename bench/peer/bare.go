@@ -3,7 +3,7 @@ package peer
 import (
 	"bytes"
 	"context"
-	"crypto/sha1"
+	"crypto/sha1" //nolint:gosec // RFC 6455 wants it
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -200,7 +200,7 @@ func (b *bare) upgrade(c *bareConn) bool {
 			key = string(value)
 		}
 	}
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // RFC 6455 wants it
 	_, _ = unix.Write(c.fd, []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+
 		base64.StdEncoding.EncodeToString(sum[:])+"\r\n\r\n"))
 	name := path.Base(target)
