@@ -32,15 +32,36 @@ func (s *Service) Room(ctx context.Context, room RoomID) (Room, error) {
 		return r, nil
 	}
 	asOf := s.rooms.asOf()
-	snap, err := s.Log.Snapshot(ctx, room, SnapshotQuery{})
+	all, err := s.openings.ask(ctx, room, nil, s.openRooms)
+	if err == nil {
+		err = all[room].err
+	}
 	if err != nil {
 		return Room{}, fmt.Errorf("read room: %w", err)
 	}
-	if snap.Room.Stored {
+	r := all[room].Room
+	if r.Stored {
 		// Others are remembered when somebody has joined them: names are free to invent.
-		s.rooms.put(snap.Room, asOf, s.now())
+		s.rooms.put(r, asOf, s.now())
 	}
-	return snap.Room, nil
+	return r, nil
+}
+
+// opening is a room that was read for those who asked for it at about one time, or why it couldn't be.
+type opening struct {
+	Room
+	err error
+}
+
+func (s *Service) openRooms(ctx context.Context, asked []RoomID) (map[RoomID]opening, error) {
+	all := make(map[RoomID]opening)
+	for _, room := range asked {
+		if _, ok := all[room]; !ok {
+			snap, err := s.Log.Snapshot(ctx, room, SnapshotQuery{})
+			all[room] = opening{snap.Room, err}
+		}
+	}
+	return all, nil
 }
 
 // Join is JoinFrom for who doesn't know what they have heard: the room is read after the call.

@@ -33,8 +33,9 @@ func newRounds[Q, A any]() *rounds[Q, A] {
 const readWithin = 30 * time.Second
 
 // ask waits for a reading that begins after the call. read is called with what all of its askers want to know. Cancelling ctx ends
-// the waiting, never a reading that others wait for.
-func (r *rounds[Q, A]) ask(ctx context.Context, q Q, read func(ctx context.Context, asked []Q) (A, error)) (A, error) {
+// the waiting, never a reading that others wait for. pause, which may be nil, is asked how long the reading has to wait; whoever
+// asks meanwhile shares it.
+func (r *rounds[Q, A]) ask(ctx context.Context, q Q, pause func() time.Duration, read func(ctx context.Context, asked []Q) (A, error)) (A, error) {
 	mine := <-r.next
 	mine.asked = append(mine.asked, q)
 	r.next <- mine
@@ -48,10 +49,33 @@ func (r *rounds[Q, A]) ask(ctx context.Context, q Q, read func(ctx context.Conte
 		select {
 		case <-mine.done: // somebody read for this round before the turn came
 		default:
+			if err := rest(ctx, pause); err != nil {
+				var none A
+				return none, err
+			}
 			r.lead(ctx, mine, read)
 		}
 	}
 	return mine.got, mine.err
+}
+
+// rest waits as long as pause says.
+func rest(ctx context.Context, pause func() time.Duration) error {
+	if pause == nil {
+		return nil
+	}
+	d := pause()
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a reading: %w", ctx.Err())
+	}
 }
 
 // lead reads for a round, which nobody joins from now on.

@@ -74,6 +74,7 @@ type Service struct {
 	waiting    *waiting
 	free       *freeNames
 	views      *viewBook
+	openings   *rounds[RoomID, map[RoomID]opening]   // rooms that aren't remembered
 	namings    *rounds[string, map[string]UserID]    // who has a name
 	comings    *rounds[UserID, map[UserID]time.Time] // since when somebody comes
 }
@@ -89,7 +90,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		Config: c, sanctions: newSanctionBook(), locks: newLockBook(), revoked: newRevocations(), rooms: newRoomBook(),
 		payments: newPayments(), departures: newDepartures(), sightings: newSightings(), waiting: newWaiting(), views: newViewBook(),
-		free: newFreeNames(), namings: newRounds[string, map[string]UserID](), comings: newRounds[UserID, map[UserID]time.Time](),
+		free: newFreeNames(), openings: newRounds[RoomID, map[RoomID]opening](), namings: newRounds[string, map[string]UserID](), comings: newRounds[UserID, map[UserID]time.Time](),
 	}
 	return s, s.load(ctx)
 }

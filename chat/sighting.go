@@ -130,7 +130,7 @@ func (s *Service) guestSince(ctx context.Context, a Actor) (time.Time, error) {
 	if at, ok := s.sightings.first(sightKey{a.ID, a.Alias, s.agentHash(a.Agent)}); ok && at.Before(first) {
 		first = at
 	}
-	seen, err := s.comings.ask(ctx, a.ID, s.Directory.FirstSeen)
+	seen, err := s.comings.ask(ctx, a.ID, nil, s.Directory.FirstSeen)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find guest: %w", err)
 	}

@@ -199,7 +199,7 @@ func (s *Service) refuseTaken(ctx context.Context, name string) error {
 	if free {
 		return nil
 	}
-	named, err := s.namings.ask(ctx, skeleton, s.Directory.UsersBySkeleton)
+	named, err := s.namings.ask(ctx, skeleton, nil, s.Directory.UsersBySkeleton)
 	if err != nil {
 		return fmt.Errorf("find user by name: %w", err)
 	}

@@ -108,7 +108,7 @@ func (s *Service) ownOf(ctx context.Context, v *View, viewer UserID) (Own, error
 	if viewer == "" {
 		return Own{}, nil
 	}
-	all, err := v.own.ask(ctx, viewer, func(ctx context.Context, asked []UserID) (map[UserID]Own, error) {
+	all, err := v.own.ask(ctx, viewer, nil, func(ctx context.Context, asked []UserID) (map[UserID]Own, error) {
 		return s.Log.Own(ctx, v.Room.ID, asked, v.reacted)
 	})
 	if err != nil {

@@ -14,6 +14,10 @@ const (
 	reuseFor = time.Second
 	// viewIdle is how long a view is kept that nobody has asked for.
 	viewIdle = time.Minute
+	// A room that changes all the time isn't read for those who come in more often than this: the next reading not before
+	// lookFactor times what the last one took has passed since it ended, but after maxLookRest at the latest.
+	lookFactor  = 3
+	maxLookRest = 20 * time.Millisecond
 	// maxViews bounds the views that are kept, in bytes, about.
 	maxViews = 32 << 20
 	// rollFrom is the number of members from which on joiners are told of a list that may be up to reuseFor old. It is well beyond
@@ -37,6 +41,7 @@ type roomViews struct {
 // shelf has one view of a room, or none yet.
 type shelf struct {
 	readings *rounds[viewing, *View]
+	rest     time.Time // no reading before; of who reads
 
 	// Guarded by viewBook.mu.
 	view   *View
@@ -175,7 +180,8 @@ func (s *Service) view(ctx context.Context, room RoomID, q viewing) (*View, erro
 	if v != nil {
 		return v, nil
 	}
-	v, err := sh.readings.ask(ctx, q, func(ctx context.Context, asked []viewing) (*View, error) {
+	pause := func() time.Duration { return time.Until(sh.rest) }
+	v, err := sh.readings.ask(ctx, q, pause, func(ctx context.Context, asked []viewing) (*View, error) {
 		return s.look(ctx, room, sh, asked)
 	})
 	if err != nil {
@@ -188,6 +194,7 @@ func (s *Service) view(ctx context.Context, room RoomID, q viewing) (*View, erro
 func (s *Service) look(ctx context.Context, room RoomID, sh *shelf, asked []viewing) (*View, error) {
 	now, asOf := s.now(), s.rooms.asOf()
 	old, acts := s.views.kept(sh)
+	began := time.Now()
 	var q LookQuery
 	if asked[0].since != nil {
 		first := slices.MinFunc(asked, func(a, b viewing) int { return int(a.since.Seq - b.since.Seq) })
@@ -203,6 +210,7 @@ func (s *Service) look(ctx context.Context, room RoomID, sh *shelf, asked []view
 	v := old
 	if !l.Same {
 		v = newView(l, q.After)
+		sh.rest = time.Now().Add(min(lookFactor*time.Since(began), maxLookRest))
 	}
 	s.views.put(sh, v, now, acts)
 	s.rooms.put(shared(v.Room), asOf, now)
