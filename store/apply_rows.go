@@ -42,14 +42,16 @@ func insertsOf(into string, columns int, after string) manyInserts {
 	return all
 }
 
+// An insert that fails leaves the rows before it, for its transaction is rolled back as a
+// whole: to be able to take back a statement alone, SQLite copies each page that it changes.
 var (
-	insertEvents = insertsOf(`INSERT INTO events (room, seq, pos, at, by_id, kind, message, detail, only_id)`, 9, ``)
+	insertEvents = insertsOf(`INSERT OR FAIL INTO events (room, seq, pos, at, by_id, kind, message, detail, only_id)`, 9, ``)
 
-	insertMessages = insertsOf(`INSERT INTO messages
+	insertMessages = insertsOf(`INSERT OR FAIL INTO messages
 		(id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)`, 13, ``)
 
 	// What was stored within the nonces' life is left alone.
-	insertNonces = insertsOf(`INSERT INTO nonces (room, author, nonce, message, seq, at)`, 6,
+	insertNonces = insertsOf(`INSERT OR FAIL INTO nonces (room, author, nonce, message, seq, at)`, 6,
 		` ON CONFLICT (room, author, nonce) DO UPDATE SET message = excluded.message, seq = excluded.seq, at = excluded.at
 		WHERE nonces.at <= ?`)
 )

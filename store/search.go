@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
@@ -222,7 +224,9 @@ func loadTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID][
 	return have, nil
 }
 
+// insertTokens inserts in the order of the table, which finds its pages in the cache.
 func insertTokens(ctx context.Context, q querier, tokens []tokenRow) error {
+	slices.SortFunc(tokens, func(x, y tokenRow) int { return strings.Compare(x.token, y.token) })
 	err := insertRows(ctx, q, `INSERT INTO search_tokens (token, at, message, room) VALUES `,
 		` ON CONFLICT (token, at, message) DO NOTHING`, tokens,
 		func(t tokenRow) []any { return []any{t.token, t.at, t.message, t.room} })

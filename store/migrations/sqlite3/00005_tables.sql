@@ -40,13 +40,18 @@ CREATE INDEX nonces_at ON nonces (at);
 CREATE TABLE search_tokens (
     token   TEXT COLLATE "binary" NOT NULL,
     at      BIGINT NOT NULL, -- of the message
-    message TEXT   NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    message TEXT   NOT NULL,
     room    TEXT   NOT NULL,
     PRIMARY KEY (token, at, message)
 ) WITHOUT ROWID;
 
 CREATE INDEX search_tokens_room ON search_tokens (room, token, at, message);
 CREATE INDEX search_tokens_message ON search_tokens (message, token);
+
+-- A reference would have the message looked up for each of its words.
+CREATE TRIGGER search_tokens_gone AFTER DELETE ON messages BEGIN
+    DELETE FROM search_tokens WHERE message = old.id;
+END;
 
 -- The last transaction of the committer, written in it: which one, by whom, and how far it got.
 ALTER TABLE counters ADD COLUMN writer TEXT NOT NULL DEFAULT '';
