@@ -18,3 +18,6 @@ func (s *Store) WriterSetting(ctx context.Context, name string) (string, error) 
 	err := s.write.QueryRowContext(ctx, "SHOW "+name).Scan(&value)
 	return value, err
 }
+
+// OwnOfViewers reads what two viewers have of their own in a room.
+var OwnOfViewers = sqlOwn(2)

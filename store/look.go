@@ -89,7 +89,8 @@ func replay(ctx context.Context, q querier, r roomRow, want chat.LookQuery, l *c
 	return err
 }
 
-// sqlOwn tells of each of n viewers how far they have read, and what else there is to be read.
+// sqlOwn tells of each of n viewers how far they have read, and what else there is to be read. With LIMIT instead of EXISTS,
+// PostgreSQL looks each one up; it would read those of all viewers to hash them.
 func sqlOwn(n int) string {
 	var b strings.Builder
 	b.WriteString(`WITH v (id) AS (VALUES `)
@@ -100,8 +101,8 @@ func sqlOwn(n int) string {
 		fmt.Fprintf(&b, `(CAST($%d AS TEXT))`, i+2)
 	}
 	b.WriteString(`) SELECT v.id, coalesce((SELECT x.seq FROM read_markers x WHERE x.user_id = v.id AND x.room = $1), 0),
-		EXISTS (SELECT 1 FROM events e WHERE e.room = $1 AND e.only_id = v.id AND e.only_id <> ''),
-		EXISTS (SELECT 1 FROM held h WHERE h.author_id = v.id AND h.room = $1 AND h.state = 'pending') FROM v`)
+		(SELECT 1 FROM events e WHERE e.room = $1 AND e.only_id = v.id AND e.only_id <> '' LIMIT 1) IS NOT NULL,
+		(SELECT 1 FROM held h WHERE h.author_id = v.id AND h.room = $1 AND h.state = 'pending' LIMIT 1) IS NOT NULL FROM v`)
 	return b.String()
 }
 

@@ -38,3 +38,31 @@ func TestHiddenMessagesAreNotReadPast(t *testing.T) {
 		})
 	}
 }
+
+// TestViewersAreLookedUpByIndex: what is a joiner's own costs a look-up each, however many wait, read or are shadowed there.
+func TestViewersAreLookedUpByIndex(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		backend storetest.Backend
+		explain string
+		indexes []string
+	}{
+		"sqlite": {sqliteBackend(store.Power), "EXPLAIN QUERY PLAN ",
+			[]string{"read_markers_1 (user_id=? AND room=?)", "events_only (room=? AND only_id=?)", "held_author (author_id=? AND room=?)"}},
+		"postgres": {postgresBackend(store.Power), "EXPLAIN ", []string{"read_markers_pkey", "(only_id = ", "held"}}, // which index of held depends on how many wait
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := storetest.Start(t, tt.backend)
+			if name == "postgres" {
+				r.Exec(`SET enable_seqscan = off`)
+			}
+			plan := r.Plan(tt.explain+store.OwnOfViewers, "a", "u:ann", "u:bob")
+			for _, index := range tt.indexes {
+				if !strings.Contains(plan, index) {
+					t.Errorf("got the plan\n%s\nwant it to use %s", plan, index)
+				}
+			}
+		})
+	}
+}
