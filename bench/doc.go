@@ -19,8 +19,8 @@ const (
 	docEnd   = "<!-- /results -->\n"
 )
 
-// writeDoc puts the results into docs/performance.md, and the plots beside it.
-func writeDoc(ctx context.Context, o options, ratios, tables string, points []scenario, results []result) error {
+// writeDoc puts the results into the page docFile, and the plots beside it.
+func writeDoc(ctx context.Context, docFile string, o options, ratios, tables string, points []scenario, results []result) error {
 	page, err := os.ReadFile(docFile)
 	if err != nil {
 		return fmt.Errorf("read the page: %w", err)

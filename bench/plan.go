@@ -109,7 +109,7 @@ func (b *bench) all(ctx context.Context) error {
 			return errors.Join(err, b.keep(results))
 		}
 	}
-	return errors.Join(b.keep(results), writeDoc(ctx, b.options, summary, report.String(), points, results))
+	return errors.Join(b.keep(results), writeDoc(ctx, docFile, b.options, summary, report.String(), points, results))
 }
 
 // measure runs the subjects of a scenario one after the other, and all of that again:

@@ -47,8 +47,8 @@ var columns = map[string][]column{
 		{"growth", "growth", mega}, {"bytes_connect", "bytes each", whole}, {"generator", "generator's cores", plain}},
 	"overload": {{"offered", "offered", count}, {"refused", "refused", count}, {"in_time", "there after 4 s", count}, {"missing", "missing 10 s later", count},
 		{"seconds", "waited", seconds}, {"p99", "p99", short}, {"peak", "peak memory", mega}, {"sockets", "socket buffers", mega}},
-	"slow": {{"p99_before", "p99 without", short}, {"p99", "p99 with", short}, {"p99_ratio", "ratio", plain}, {"told", "told 4001", whole},
-		{"recovered", "recovered", whole}, {"peak", "peak memory", mega}, {"sockets", "socket buffers", mega}},
+	"slow": {{"p99_before", "p99 without", short}, {"p99", "p99 with", short}, {"p99_ratio", "ratio", plain}, {"read_on", "read on", whole},
+		{"told", "told to come back", whole}, {"recovered", "recovered in full", whole}, {"peak", "peak memory", mega}, {"sockets", "socket buffers", mega}},
 }
 
 // ratios are told of these: what is measured divided by what others have.

@@ -170,6 +170,13 @@ func (e *Engine) Faults() (f Faults) {
 	return f
 }
 
+// Missing is how many messages a reader hasn't got that is read message by message.
+func (e *Engine) Missing(c *Conn) int64 {
+	var f Faults
+	e.faultsOf(c, &f)
+	return f.Lost
+}
+
 func (e *Engine) faultsOf(c *Conn, f *Faults) {
 	for _, a := range e.authors {
 		s := c.seen[a.index]
