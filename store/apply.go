@@ -102,6 +102,11 @@ func (a *applier) one(o *op) (r result, err error) {
 	if err := a.flush(); err != nil { // the others read what was written before
 		return result{}, err
 	}
+	return a.do(o)
+}
+
+// do does an op in a room that is there.
+func (a *applier) do(o *op) (result, error) {
 	switch o.Op {
 	case "post":
 		return a.post(o)

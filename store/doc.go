@@ -31,8 +31,9 @@
 //
 // The statements are written once for both databases. What differs stands in
 // sqlite.go and postgres.go, behind the interface in dialect.go; above all the append,
-// which is Go on SQLite's single writer (apply*.go) and one function call on
-// PostgreSQL (migrations/postgres). storetest holds the two to the same meaning. Of a
+// which is Go on SQLite's single writer (apply*.go, whose rows are kept and written many
+// at once) and one function call on PostgreSQL (migrations/postgres). The tables that
+// every message adds to are laid out for each (migrations/*/*_tables.sql). storetest holds the two to the same meaning. Of a
 // deed (enact.go, step_*.go, undo*.go) only what numbers events differs.
 //
 // What it leaves to others: who may do what, limits and policies (chat), and telling

@@ -27,7 +27,7 @@ func (d *sqliteDB) inLog(ctx context.Context, f func(tx *logTx) error) (err erro
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // gives it back to the pool
 	tx := &logTx{ctx: ctx, conn: conn}
 	if _, err := tx.exec(`BEGIN IMMEDIATE`); err != nil {
 		return fmt.Errorf("begin: %w", err)
