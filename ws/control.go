@@ -200,8 +200,15 @@ func (s *Server) endAsked(room chat.RoomID, e *chat.SessionsEnd) {
 func (s *Server) notify(room chat.RoomID, n *chat.Notice) {
 	say := noticeFrame{aside{"notice", room}, n.Text, stamp(n.At)}
 	if room != "" {
-		if rm := s.rooms.find(room); rm != nil {
-			rm.hear(heard{say: say, user: n.User}, 256+len(n.Text))
+		rm := s.rooms.find(room)
+		if rm == nil {
+			return
+		}
+		frames := codecs[v1].aside(say)
+		for _, r := range rm.listed() {
+			if r.session.protocol == v1 && (n.User == "" || n.User == r.user) {
+				r.aside(frames)
+			}
 		}
 		return
 	}

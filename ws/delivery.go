@@ -84,12 +84,13 @@ const (
 	// slice is how many readers a worker flushes in one go. Rooms of no more are flushed by the worker who framed what they say.
 	slice = 64
 
-	// A room that is dear to flush is flushed the less often: not before paceFactor times what the last time took has
-	// passed since it began, but after maxRest at the latest. What is said meanwhile goes out with one write a reader. Below
-	// minTook there is nothing to win.
-	paceFactor = 3
+	// A room that is dear to flush is flushed the less often: it rests for up to restFactor times what the last time took, at most
+	// maxRest, so that what is said meanwhile goes out with one write a reader. Where a write carries manyTold messages there is nothing
+	// to win any more, nor where flushing takes less than minTook.
+	restFactor = 2
 	maxRest    = 50 * time.Millisecond
 	minTook    = time.Millisecond
+	manyTold   = 16
 )
 
 // flush has every reader told what the room has said. It returns before they are, where they are many.
@@ -147,11 +148,13 @@ func (rm *room) rest() {
 		rm.unasked = false
 		rm.recheck()
 	}
-	if took < minTook {
+	n := rm.linked
+	rm.linked = 0
+	if took < minTook || n >= manyTold {
 		rm.done()
 		return
 	}
-	time.AfterFunc(min((paceFactor-1)*took, maxRest), rm.done)
+	time.AfterFunc(min(restFactor*took*time.Duration(manyTold-n)/manyTold, maxRest), rm.done)
 }
 
 // done gives the room back, or has it served again.
@@ -208,7 +211,7 @@ func (rm *room) heed(h heard) {
 	case h.signal != nil:
 		rm.note(h.signal)
 	case h.say != nil:
-		rm.say(saying{aside: h.say, only: h.user})
+		rm.say(saying{aside: h.say})
 		rm.unasked = rm.unasked || h.recheck
 	case h.upTo > 0:
 		rm.known(h.upTo)

@@ -182,6 +182,9 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 		return nil, nil, err
 	}
 	_ = raw.SetDeadline(time.Time{})
+	if brw.Reader.Buffered() == 0 {
+		return raw, nil, nil
+	}
 	early, err := io.ReadAll(io.LimitReader(brw.Reader, int64(brw.Reader.Buffered())))
 	if err != nil {
 		raw.Close()

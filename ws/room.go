@@ -107,6 +107,7 @@ type room struct {
 	crowd     crowd
 	serving   int  // weight of what is being served
 	unsent    bool // something is linked that nobody was told
+	linked    int  // messages that are linked since the last flush
 	unasked   bool // what readers may do is to be asked anew
 	flushing  []*reader
 	flushedAt time.Time
@@ -132,7 +133,7 @@ func newRoom(s *Server, id chat.RoomID) *room {
 }
 
 // heard is one thing that the bell told: an event, a signal, or the time; or how far the log was read; or what the room
-// is now whose log may have begun another life; or what is to be said aside, to one user or to all.
+// is now whose log may have begun another life; or what is to be said aside.
 type heard struct {
 	event  *chat.Event
 	signal *chat.Signal
@@ -140,7 +141,6 @@ type heard struct {
 	upTo   chat.Seq
 	life   *chat.Room
 	say    any
-	user   chat.UserID
 	// recheck says that what readers may do is to be asked anew when they have been told.
 	recheck bool
 }

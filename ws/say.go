@@ -61,6 +61,7 @@ func (rm *room) link() {
 				}
 			}
 			rm.readersMu.Unlock()
+			rm.linked += len(rm.said)
 			if clear(rm.said); cap(rm.said) > 256 {
 				rm.said = nil
 			}

@@ -228,12 +228,13 @@ func (s *Server) newMelody() *melody.Melody {
 	m.Config.MessageBufferSize = 1 // never used but for pings
 	m.Config.PingPeriod = s.limits.PingEvery
 	m.Config.PongWait = s.limits.PongWait
-	m.Upgrader.ReadBufferSize = 512
+	m.Upgrader.ReadBufferSize = 256 // what is larger is read past it
 	m.Upgrader.WriteBufferSize = 256 // the largest control frame has 127 bytes
 	m.Upgrader.WriteBufferPool = &sync.Pool{}
 	m.Upgrader.EnableCompression = false
 	m.HandleConnect(func(ms *melody.Session) {
 		c := connOf(ms)
+		ms.Request = nil // it was needed for the upgrade
 		ms.WebsocketConnection().SetPingHandler(func(data string) error { return c.session.pinged(c, data) })
 		s.guarded(c.session, c.session.open)
 	})
