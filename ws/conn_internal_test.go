@@ -42,7 +42,7 @@ func TestFragments(t *testing.T) {
 }
 
 // tcpPair is both ends of a TCP connection.
-func tcpPair(t *testing.T) (server, client net.Conn) {
+func tcpPair(t testing.TB) (server, client net.Conn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -207,9 +207,11 @@ func (s *Server) serve(c *conn, r *http.Request, room *string) {
 	if slices.Contains(websocket.Subprotocols(r), subprotocol) && x.protocol == v1 {
 		w.header.Set("Sec-Websocket-Protocol", subprotocol)
 	}
-	ctx, cancel := context.WithTimeout(x.ctx, identifyWithin)
-	x.identify(ctx, r.WithContext(ctx), w.header)
-	cancel()
+	apart(func() {
+		ctx, cancel := context.WithTimeout(x.ctx, identifyWithin)
+		defer cancel()
+		s.guarded(x, func() { x.identify(ctx, r.WithContext(ctx), w.header) })
+	})
 	if err := s.melody.HandleRequest(w, upgradeOnly(r)); err != nil {
 		s.log.Debug("upgrade", "session", x.id, "error", err)
 	}

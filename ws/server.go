@@ -228,7 +228,7 @@ func (s *Server) newMelody() *melody.Melody {
 	m.Config.MessageBufferSize = 1 // never used but for pings
 	m.Config.PingPeriod = s.limits.PingEvery
 	m.Config.PongWait = s.limits.PongWait
-	m.Upgrader.ReadBufferSize = 256 // what is larger is read past it
+	m.Upgrader.ReadBufferSize = 256  // what is larger is read past it
 	m.Upgrader.WriteBufferSize = 256 // the largest control frame has 127 bytes
 	m.Upgrader.WriteBufferPool = &sync.Pool{}
 	m.Upgrader.EnableCompression = false
@@ -236,7 +236,7 @@ func (s *Server) newMelody() *melody.Melody {
 		c := connOf(ms)
 		ms.Request = nil // it was needed for the upgrade
 		ms.WebsocketConnection().SetPingHandler(func(data string) error { return c.session.pinged(c, data) })
-		s.guarded(c.session, c.session.open)
+		apart(func() { s.guarded(c.session, c.session.open) })
 	})
 	m.HandleMessage(func(ms *melody.Session, text []byte) {
 		c := connOf(ms)
@@ -259,6 +259,17 @@ func (s *Server) newMelody() *melody.Melody {
 		c.session.throttle()
 	})
 	return m
+}
+
+// apart does something on a stack of its own and waits for it. What is done once, and needs much of a stack, would else make
+// that of a goroutine large which lasts as long as its connection.
+func apart(do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	<-done
 }
 
 func connOf(ms *melody.Session) *conn {
