@@ -64,11 +64,13 @@ check-go: $(lint)
 	[ -z "$$unformatted" ] || { echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	$(lint) run ./...
+	cd bench && go vet ./... && ../$(lint) run ./...
 
 .PHONY: check-modules
 check-modules:
 	go mod verify
 	go mod tidy -diff
+	cd bench && go mod verify && go mod tidy -diff
 
 .PHONY: check-layout
 check-layout:
