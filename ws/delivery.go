@@ -90,7 +90,7 @@ const (
 	restFactor = 2
 	maxRest    = 50 * time.Millisecond
 	minTook    = time.Millisecond
-	manyTold   = 16
+	manyTold   = 32
 )
 
 // flush has every reader told what the room has said. It returns before they are, where they are many.
