@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 )
 
 // Joined is what a reader starts from. What is in it is shared with others: treat it as immutable.
@@ -53,13 +55,34 @@ type opening struct {
 	err error
 }
 
+// openAtOnce is how many rooms are read side by side.
+const openAtOnce = 8
+
 func (s *Service) openRooms(ctx context.Context, asked []RoomID) (map[RoomID]opening, error) {
-	all := make(map[RoomID]opening)
-	for _, room := range asked {
-		if _, ok := all[room]; !ok {
-			snap, err := s.Log.Snapshot(ctx, room, SnapshotQuery{})
-			all[room] = opening{snap.Room, err}
-		}
+	asked = slices.Clone(asked)
+	slices.Sort(asked)
+	asked = slices.Compact(asked)
+	read := make([]opening, len(asked))
+	var next atomic.Int64
+	var work sync.WaitGroup
+	for range min(openAtOnce, len(asked)) {
+		work.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					s.Logger.ErrorContext(ctx, "panic", "in", "open rooms", "panic", p)
+				}
+			}()
+			for i := int(next.Add(1)) - 1; i < len(asked); i = int(next.Add(1)) - 1 {
+				read[i].err = errNotRead // where reading panics
+				snap, err := s.Log.Snapshot(ctx, asked[i], SnapshotQuery{})
+				read[i] = opening{snap.Room, err}
+			}
+		})
+	}
+	work.Wait()
+	all := make(map[RoomID]opening, len(asked))
+	for i, room := range asked {
+		all[room] = read[i]
 	}
 	return all, nil
 }

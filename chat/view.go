@@ -93,7 +93,7 @@ func (v *View) since(p Position) (int, bool) {
 		return 0, false
 	case p.Seq == head:
 		return len(v.Events), true
-	case p.Seq < v.Mark.Floor:
+	case p.Seq < v.Mark.Floor || !v.reaches(p.Seq):
 		return 0, false
 	}
 	missed := len(v.Stored) - sort.Search(len(v.Stored), func(i int) bool { return v.Stored[i] > p.Seq })

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -49,6 +50,7 @@ type shelf struct {
 	acts   int       // those before it
 	used   time.Time
 	weight int
+	gone   bool // the room was forgotten: what is read yet counts nowhere
 }
 
 // viewing is what somebody who asks for a view knows already.
@@ -105,11 +107,15 @@ func (b *viewBook) kept(sh *shelf) (*View, int) {
 func (b *viewBook) put(sh *shelf, v *View, at time.Time, acts int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	sh.at, sh.acts = at, acts
+	if sh.gone {
+		sh.view = v // for those who wait at it; nobody else finds it
+		return
+	}
 	if sh.view != v {
 		b.weight += v.weight() - sh.weight
 		sh.view, sh.weight = v, v.weight()
 	}
-	sh.at, sh.acts = at, acts
 	for b.weight > maxViews && b.dropOldestLocked(sh) {
 	}
 }
@@ -152,7 +158,8 @@ func (b *viewBook) prune(then time.Time) {
 				b.dropLocked(sh)
 			}
 		}
-		if x.history.view == nil && x.replay.view == nil {
+		if x.history.used.Before(then) && x.replay.used.Before(then) {
+			x.history.gone, x.replay.gone = true, true
 			delete(b.rooms, id)
 		}
 	}
@@ -197,7 +204,7 @@ func (s *Service) look(ctx context.Context, room RoomID, sh *shelf, asked []view
 	began := time.Now()
 	var q LookQuery
 	if asked[0].since != nil {
-		first := slices.MinFunc(asked, func(a, b viewing) int { return int(a.since.Seq - b.since.Seq) })
+		first := slices.MinFunc(asked, func(a, b viewing) int { return cmp.Compare(a.since.Seq, b.since.Seq) })
 		q = LookQuery{Replay: true, After: max(first.since.Seq, 0), Limit: RecoverWindow}
 	}
 	if old != nil && old.reaches(q.After) {

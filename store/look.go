@@ -110,6 +110,9 @@ func sqlOwn(n int) string {
 func (s *Store) Own(ctx context.Context, room chat.RoomID, viewers []chat.UserID, messages []chat.MessageID) (map[chat.UserID]chat.Own, error) {
 	ctx = s.short(ctx)
 	all := make(map[chat.UserID]chat.Own)
+	viewers = slices.Clone(viewers) // sessions, of whom several may be one's
+	slices.Sort(viewers)
+	viewers = slices.Compact(viewers)
 	for some := range slices.Chunk(viewers, maxList) {
 		if err := s.ownOf(ctx, room, some, all); err != nil {
 			return nil, s.passing(err)

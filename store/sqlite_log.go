@@ -70,15 +70,16 @@ func (tx *logTx) exec(query string, args ...any) (n int64, err error) {
 
 // first reads one row into pointers to strings, int64s and bools; false where there is none.
 func (tx *logTx) first(query string, args []any, into ...any) (found bool, err error) {
-	err = tx.raw(func(c *sqliteConn) error {
+	err = tx.raw(func(c *sqliteConn) (err error) {
 		rows, err := c.QueryContext(tx.ctx, query, c.named(args))
 		if err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, rows.Close()) }() // also where a panic ends the connection
 		if found, err = c.next(rows, into); err != nil {
 			err = fmt.Errorf("%s: %w", query, err)
 		}
-		return errors.Join(err, rows.Close())
+		return err
 	})
 	return found, err
 }

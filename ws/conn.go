@@ -40,7 +40,8 @@ type conn struct {
 	readers []*reader  // of the rooms that it is told of
 	left    []byte     // the rest of the frame that was begun
 	queue   []outgoing
-	waiting int        // bytes in queue, and being written by write
+	waiting int        // bytes in queue
+	flying  int        // bytes that write is writing
 	counted int        // of them, what came unasked
 	space   *sync.Cond // for waitForRoom; nil: nobody waits
 	work    *sync.Cond // for write; nil: there is a socket
@@ -185,7 +186,7 @@ func (c *conn) queueLocked(frames [][]byte, asked bool) {
 func (c *conn) waitForRoom() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.ending == nil && c.waiting > c.limits.QueueBytes/2 {
+	for c.ending == nil && c.waiting+c.flying > c.limits.QueueBytes/2 {
 		if c.space == nil {
 			c.space = sync.NewCond(&c.mu)
 		}
@@ -203,7 +204,7 @@ func (c *conn) load() (out int64, queued int) {
 
 // waitsLocked is how many bytes wait.
 func (c *conn) waitsLocked() int {
-	n := len(c.left) + c.waiting
+	n := len(c.left) + c.waiting + c.flying
 	for _, r := range c.readers {
 		n += int(r.waits())
 	}

@@ -116,8 +116,18 @@ func (rm *room) flush() {
 		all = all[n:]
 	}
 	rm.unflushed.Store(int32(len(jobs)))
-	rm.srv.delivery.add(jobs...)
 	rm.jobs = jobs[:0]
+	rm.srv.delivery.add(jobs...) // nothing of the room may be touched after this: it may be somebody else's already
+}
+
+// flushNow tells the readers what is linked while the room goes on being served.
+func (rm *room) flushNow() {
+	if rm.unsent {
+		rm.unsent = false
+		for _, r := range rm.listed() {
+			rm.srv.guarded(r.session, r.flush)
+		}
+	}
 }
 
 // flushSlice flushes some readers. The last one that is done with its slice gives the room back.
@@ -185,6 +195,7 @@ func (rm *room) serve() {
 	for i, h := range inbox {
 		if h.event != nil && rm.missed(h.event) {
 			rm.link()
+			rm.flushNow()
 			rm.catchUp(inbox[i:])
 			return
 		}

@@ -24,7 +24,15 @@ const catchUpWithin = 10 * time.Second
 func (rm *room) catchUp(waiting []heard) {
 	waiting = slices.Clone(waiting)
 	rm.srv.errand(func() {
-		defer rm.done()
+		caughtUp := false
+		defer func() {
+			if caughtUp {
+				rm.done()
+				return
+			}
+			rm.skip(waiting)
+			rm.rest()
+		}()
 		rm.readersMu.Lock()
 		at := chat.Position{Epoch: rm.epoch, Seq: rm.last}
 		rm.readersMu.Unlock()
@@ -33,7 +41,6 @@ func (rm *room) catchUp(waiting []heard) {
 		events, snap, err := rm.srv.svc.Log.Since(ctx, rm.id, at, chat.RecoverWindow, chat.SnapshotQuery{All: true})
 		if err != nil {
 			rm.srv.log.Error("catch up with the log", "room", rm.id, "error", err)
-			rm.skip(waiting)
 			return
 		}
 		again := make([]heard, 0, len(events)+len(waiting))
@@ -55,6 +62,7 @@ func (rm *room) catchUp(waiting []heard) {
 		rm.mu.Lock()
 		defer rm.mu.Unlock()
 		rm.inbox = append(again, rm.inbox...)
+		caughtUp = true
 	})
 }
 

@@ -29,7 +29,10 @@ func (x *session) join(id string, room chat.RoomID, since *chat.Position) error 
 		at: chat.Position{Epoch: j.Room.Epoch, Seq: j.Room.Seq}, shown: j.Room.Shown,
 		rights: toldOf(j.Rights), now: x.srv.svc.Now(),
 	}
-	r.room.began(b.at)
+	if f := r.room.began(b.at); f != nil {
+		x.end(*f)
+		return nil
+	}
 	var frames [][]byte
 	if id != "" {
 		frames = jsonFrames(ack(id))

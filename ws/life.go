@@ -36,13 +36,14 @@ func (s *Server) removed(id chat.RoomID) {
 // live tells the readers that the room is no more, or lets them start anew.
 func (rm *room) live(now *chat.Room) {
 	if !now.Stored {
+		rm.link()
 		why := chat.Refuse(chat.NotFound, "room_unknown", "This room was deleted.")
 		for _, r := range rm.listed() {
 			r.session.remove(rm.id, why)
 		}
 		rm.readersMu.Lock()
 		defer rm.readersMu.Unlock()
-		rm.epoch, rm.last, rm.told = "", 0, 0
+		rm.epoch, rm.last, rm.told, rm.from = "", 0, 0, 0
 		return
 	}
 	rm.readersMu.Lock()
@@ -58,7 +59,7 @@ func (rm *room) live(now *chat.Room) {
 func (rm *room) anew(at chat.Position) {
 	rm.link()
 	rm.readersMu.Lock()
-	rm.epoch, rm.last, rm.told = at.Epoch, at.Seq, at.Seq
+	rm.epoch, rm.last, rm.told, rm.from = at.Epoch, at.Seq, at.Seq, 0
 	for p := range rm.tails {
 		last := rm.tails[p].Load()
 		n := &node{seq: at.Seq, end: last.end}

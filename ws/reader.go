@@ -99,9 +99,15 @@ func (r *reader) flush() {
 	} else if !c.busy {
 		return
 	}
-	if r.behind() > bound {
+	if !r.current() && r.behind() > bound {
 		c.tooSlowLocked()
 	}
+}
+
+// current reports whether the reader is about to be told the newest node, however large that is, and nothing before it.
+func (r *reader) current() bool {
+	n := r.node.following()
+	return n == nil || r.off == len(r.node.bytes) && n.next.Load() == nil
 }
 
 // ahead returns what the reader is to be told next, whole messages of one node; nil: nothing.
@@ -179,7 +185,16 @@ func (r *reader) restart(at chat.Position) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r.started {
-		r.epoch, r.after, r.shown = at.Epoch, 0, at.Seq
+		// What it hasn't been told yet is of the old life, and read as such.
+		v := &node{seq: at.Seq}
+		v.take(r.node, r.off, r.after)
+		last := r.node.original()
+		for n := last.next.Load(); n != nil; n = n.next.Load() {
+			v.take(n.read(r.user, r.after), 0, r.after)
+			last = n
+		}
+		v.end, v.shared = last.end, last
+		r.node, r.off, r.epoch, r.after, r.shown = v, 0, at.Epoch, 0, at.Seq
 	}
 	return r.started
 }

@@ -121,6 +121,7 @@ type room struct {
 	speaking  [protocols]int // readers
 	last      chat.Seq       // up to which the readers know the log: an event that doesn't follow it shows a gap
 	told      chat.Seq       // the last event that was linked; 0: none yet
+	from      chat.Seq       // the event before the first that was told, where that came before the first reader began
 	epoch     chat.Epoch
 }
 
@@ -218,17 +219,26 @@ func (rm *room) remove(r *reader) {
 	r.at = -1
 }
 
-// began notes where a reader started: from the first one's place on every event has to come. Those who start
-// after something was told know of that already, for it was stored before they read the room.
-func (rm *room) began(at chat.Position) {
+// began notes where a reader starts: from the first one's place on every event has to come. Those who start
+// after something was told know of that already, for it was stored before they read the room. Where that can't be
+// it returns how the connection ends: the reader is in another life of the log than the room is told of, or the bell has
+// lost an event before the first that it told.
+func (rm *room) began(at chat.Position) *farewell {
 	rm.readersMu.Lock()
 	defer rm.readersMu.Unlock()
+	f := lostPlace()
 	switch {
 	case rm.epoch == "":
-		rm.epoch, rm.last = at.Epoch, max(rm.last, at.Seq)
-	case rm.epoch == at.Epoch && rm.told == 0:
+		rm.epoch, rm.last = at.Epoch, at.Seq
+	case rm.epoch != at.Epoch:
+		f.reason = "room_reset"
+		return &f
+	case rm.told == 0:
 		rm.last = min(rm.last, at.Seq)
+	case at.Seq < rm.from:
+		return &f
 	}
+	return nil
 }
 
 // listed returns the readers at the moment.

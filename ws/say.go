@@ -32,6 +32,9 @@ func (rm *room) tell(e *chat.Event) {
 		return
 	}
 	rm.readersMu.Lock()
+	if rm.epoch == "" {
+		rm.epoch, rm.from = e.Epoch, e.Prev
+	}
 	rm.last, rm.told = max(rm.last, e.Seq), e.Seq
 	rm.readersMu.Unlock()
 	rm.say(saying{event: e, only: e.Only})

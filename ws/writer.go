@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -71,7 +72,8 @@ func (c *conn) drain() {
 }
 
 // pumpLocked writes what waits without waiting; true: nothing waits any more. A peer that is gone ends the connection.
-func (c *conn) pumpLocked() bool {
+func (c *conn) pumpLocked() (done bool) {
+	defer c.recovered(&done)
 	done, err := c.pumpOwnLocked()
 	for i := 0; done && i < len(c.readers); i++ {
 		done, err = c.pumpReaderLocked(c.readers[i])
@@ -83,6 +85,15 @@ func (c *conn) pumpLocked() bool {
 	return done && err == nil
 }
 
+// recovered ends the connection, and no more, where what its rooms said can't be told.
+func (c *conn) recovered(done *bool) {
+	if p := recover(); p != nil {
+		c.session.srv.panicked("connection", c.session.id, p)
+		c.broken, *done = true, false
+		c.endLocked(farewell{})
+	}
+}
+
 // pumpOwnLocked writes what is said to this session alone.
 func (c *conn) pumpOwnLocked() (bool, error) {
 	for len(c.left)+len(c.queue) > 0 || c.pong != nil || c.ping != nil {
@@ -90,13 +101,14 @@ func (c *conn) pumpOwnLocked() (bool, error) {
 		begun := len(c.left)
 		batch := c.takeOwnLocked(some[:0], cap(some))
 		n, err := c.sock.writev(batch)
-		c.sentLocked(n, len(batch))
 		if n < size(batch) {
 			next := 0
 			c.left, next = rest(batch, n, begun)
 			c.precedeLocked(batch[next:])
+			c.sentLocked(n, next)
 			return false, err
 		}
+		c.sentLocked(n, len(batch))
 	}
 	return true, nil
 }
@@ -166,42 +178,64 @@ func (c *conn) precedeLocked(frames [][]byte) {
 // as something waits, until the connection ends.
 func (c *conn) write() {
 	for {
-		c.mu.Lock()
-		for c.ending == nil && (!c.greeted || c.waitsLocked() == 0 && c.ping == nil && c.pong == nil) {
-			c.work.Wait()
+		batch, begun := c.nextBatch()
+		if batch == nil {
+			c.depart()
+			return
 		}
-		if c.ending != nil {
-			c.mu.Unlock()
-			break
-		}
-		begun := len(c.left)
-		batch := c.takeLocked(maxBatch)
-		// Under the lock: end sets a deadline too, and that one must be the last.
-		c.allowLocked()
-		c.mu.Unlock()
 		n, err := c.raw.Write(bytes.Join(batch, nil)) // one TLS record, not one a frame
-		c.mu.Lock()
-		c.sentLocked(n, len(batch))
-		if n < size(batch) {
-			c.left, _ = rest(batch, n, begun)
-		}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			c.tooSlowLocked()
-		}
-		c.mu.Unlock()
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			c.gone()
-		}
+		c.wrote(batch, n, begun, err)
 	}
-	c.depart()
+}
+
+// nextBatch waits for something to write; nil: the connection ends. The first begun bytes are the rest of a frame.
+func (c *conn) nextBatch() (batch [][]byte, begun int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.ending == nil && (!c.greeted || c.waitsLocked() == 0 && c.ping == nil && c.pong == nil) {
+		c.work.Wait()
+	}
+	if c.ending != nil {
+		return nil, 0
+	}
+	begun = len(c.left)
+	// Under the lock: end sets a deadline too, and that one must be the last.
+	c.allowLocked()
+	batch = c.takeLocked(maxBatch)
+	c.flying = size(batch)
+	return batch, begun
+}
+
+// wrote notes that n bytes of a batch were written, and what stopped it there.
+func (c *conn) wrote(batch [][]byte, n, begun int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sentLocked(n, len(batch))
+	c.flying = 0
+	if n < size(batch) {
+		c.left, _ = rest(batch, n, begun)
+	}
+	if c.space != nil {
+		c.space.Broadcast()
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.tooSlowLocked()
+	default:
+		c.broken = true
+		c.endLocked(farewell{})
+	}
 }
 
 // maxBatch bounds what one call of Write is given, in bytes, give or take a message.
 const maxBatch = 64 << 10
 
 // takeLocked takes what waits, frame by frame, up to about most bytes.
-func (c *conn) takeLocked(most int) [][]byte {
-	batch := c.takeOwnLocked(nil, maxBatch)
+func (c *conn) takeLocked(most int) (batch [][]byte) {
+	var done bool
+	defer c.recovered(&done)
+	batch = c.takeOwnLocked(nil, max(1, most/maxFragment))
 	n := size(batch)
 	for _, r := range c.readers {
 		for b := r.ahead(); b != nil && n < most; b = r.ahead() {
@@ -243,9 +277,11 @@ func (c *conn) depart() {
 	f := *c.ending
 	torn, late := c.left, c.late
 	c.left = nil
-	var batch [][]byte
+	var batch, dropped [][]byte
 	if f.flush && !late {
-		batch = c.takeLocked(1 << 30)
+		batch = c.takeLocked(1 << 40)
+	} else {
+		dropped = c.takeOwnLocked(nil, 1<<40)
 	}
 	c.queue, c.ping, c.pong, c.readers = nil, nil, nil, nil
 	greeted, broken := c.greeted, c.broken
@@ -266,9 +302,13 @@ func (c *conn) depart() {
 	}
 	if len(batch) > 0 {
 		var ok bool
-		if torn, last, ok = c.flushLast(torn, batch, last); ok {
+		if torn, dropped, last, ok = c.flushLast(torn, batch, last); ok {
 			return
 		}
+	}
+	if amid(dropped) {
+		// Only control frames may stand within a message (RFC 6455, section 5.4).
+		last = slices.DeleteFunc(slices.Clone(last), func(f []byte) bool { return f[0] != finClose })
 	}
 	final := append(bytes.Clone(torn), bytes.Join(last, nil)...)
 	if len(final) > 0 {
@@ -283,10 +323,10 @@ func (c *conn) depart() {
 }
 
 // flushLast tells what waits, and the last words after it. Where that takes too long it returns, with false,
-// the rest of the frame that was begun and what of the last words is still to be said.
-func (c *conn) flushLast(torn []byte, batch, last [][]byte) ([]byte, [][]byte, bool) {
+// the rest of the frame that was begun, what isn't told, and what of the last words is still to be said.
+func (c *conn) flushLast(torn []byte, batch, last [][]byte) (left []byte, dropped, words [][]byte, ok bool) {
 	waiting := len(batch)
-	all := append(batch, last...)
+	all := slices.Concat(batch, last)
 	if len(torn) > 0 {
 		all = append([][]byte{torn}, all...)
 		waiting++
@@ -296,13 +336,23 @@ func (c *conn) flushLast(torn []byte, batch, last [][]byte) ([]byte, [][]byte, b
 	switch {
 	case err == nil:
 		c.endSending()
-		return nil, nil, true
+		return nil, nil, nil, true
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		c.gone()
-		return nil, nil, true
+		return nil, nil, nil, true
 	}
-	torn, next := rest(all, n, len(torn))
-	return torn, all[max(next, waiting):], false
+	left, next := rest(all, n, len(torn))
+	return left, all[min(next, waiting):waiting], all[max(next, waiting):], false
+}
+
+// amid reports whether frames begin within a message.
+func amid(frames [][]byte) bool {
+	for _, f := range frames {
+		if op := f[0] & 0x0f; op < 8 {
+			return op == opContinuation
+		}
+	}
+	return false
 }
 
 // makeRoom lets n more bytes into a send buffer that is full.
