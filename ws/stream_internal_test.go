@@ -3,6 +3,9 @@ package ws
 import (
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +171,55 @@ func BenchmarkDelivery(b *testing.B) {
 	}
 }
 
+// wrapped hides the socket of a connection, as TLS does.
+type wrapped struct{ net.Conn }
+
+// TestNothingOfOnesOwn: what waits for a reader may turn out to be nothing that it is told, also where a goroutine writes.
+func TestNothingOfOnesOwn(t *testing.T) {
+	for name, wrap := range map[string]func(net.Conn) net.Conn{
+		"socket": func(c net.Conn) net.Conn { return c }, "writer": func(c net.Conn) net.Conn { return wrapped{c} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := Limits{Linger: time.Second}.withDefaults()
+			s := &Server{limits: l, stats: newStats(), log: slog.New(slog.DiscardHandler)}
+			rm := newRoom(s, "r")
+			server, client := tcpPair(t)
+			c := newConn(wrap(server), nil, &l, s.stats)
+			c.session = &session{srv: s, out: c, protocol: v1}
+			if _, err := c.Write([]byte("HTTP/1.1 101")); err != nil {
+				t.Fatal(err)
+			}
+			r := &reader{session: c.session, room: rm, user: "me", started: true}
+			rm.add(r)
+			c.listen(r)
+			say := func(text string, own bool) {
+				d := &draft{}
+				d.add(textFrames([]byte(text)), 0)
+				if own {
+					d.splice("me", 0, nil, 0)
+				}
+				d.link(&rm.tails[v1])
+				r.flush()
+			}
+			read := func(want string) {
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(client, got); err != nil || string(got) != want {
+					t.Fatalf("got %q, %v, want %q", got, err, want)
+				}
+			}
+			read("HTTP/1.1 101")
+			say("others", true)
+			for _, queued := c.load(); queued > 0; _, queued = c.load() {
+				runtime.Gosched() // the writer finds out that there is nothing
+			}
+			say("all", false)
+			read("\x81\x03all")
+			client.Close()
+			c.finish()
+		})
+	}
+}
+
 // TestPlaceIsLost closes one who doesn't read as soon as it is further behind than may be, and nobody else.
 func TestPlaceIsLost(t *testing.T) {
 	l := Limits{QueueBytes: 100 << 10, Linger: time.Second}.withDefaults()
@@ -186,7 +238,10 @@ func TestPlaceIsLost(t *testing.T) {
 		d.add(frame, chat.Seq(said+1))
 		d.link(&rm.tails[v1])
 		r.flush()
-		if n := r.behind(); n > int64(l.QueueBytes)+20<<10 {
+		c.mu.Lock() // drain may have it
+		n := r.behind()
+		c.mu.Unlock()
+		if n > int64(l.QueueBytes)+20<<10 {
 			t.Fatalf("is %d bytes behind and still there", n)
 		}
 	}

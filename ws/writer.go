@@ -178,32 +178,36 @@ func (c *conn) precedeLocked(frames [][]byte) {
 // as something waits, until the connection ends.
 func (c *conn) write() {
 	for {
-		batch, begun := c.nextBatch()
-		if batch == nil {
+		batch, begun, ok := c.nextBatch()
+		if !ok {
 			c.depart()
 			return
+		}
+		if len(batch) == 0 {
+			continue
 		}
 		n, err := c.raw.Write(bytes.Join(batch, nil)) // one TLS record, not one a frame
 		c.wrote(batch, n, begun, err)
 	}
 }
 
-// nextBatch waits for something to write; nil: the connection ends. The first begun bytes are the rest of a frame.
-func (c *conn) nextBatch() (batch [][]byte, begun int) {
+// nextBatch waits for something to write; false: the connection ends. The first begun bytes are the rest of a frame. What waits
+// may turn out to be nothing that this session is told.
+func (c *conn) nextBatch() (batch [][]byte, begun int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.ending == nil && (!c.greeted || c.waitsLocked() == 0 && c.ping == nil && c.pong == nil) {
 		c.work.Wait()
 	}
 	if c.ending != nil {
-		return nil, 0
+		return nil, 0, false
 	}
 	begun = len(c.left)
 	// Under the lock: end sets a deadline too, and that one must be the last.
 	c.allowLocked()
 	batch = c.takeLocked(maxBatch)
 	c.flying = size(batch)
-	return batch, begun
+	return batch, begun, true
 }
 
 // wrote notes that n bytes of a batch were written, and what stopped it there.
