@@ -122,8 +122,12 @@ func (f *follower) stop() {
 	}
 }
 
-// Event implements chat.Listener.
-func (f *follower) Event(e chat.Event) { f.hear(told{event: &e}) }
+// Events implements chat.Listener.
+func (f *follower) Events(events []chat.Event) {
+	for i := range events {
+		f.hear(told{event: &events[i]})
+	}
+}
 
 // Signal implements chat.Listener. What concerns all rooms comes by controlOnly.
 func (f *follower) Signal(s chat.Signal) {
@@ -143,8 +147,8 @@ func (f *follower) hear(t told) {
 // controlOnly hears what staff do, whichever rooms are followed.
 type controlOnly struct{ f *follower }
 
-// Event implements chat.Listener.
-func (controlOnly) Event(chat.Event) {}
+// Events implements chat.Listener.
+func (controlOnly) Events([]chat.Event) {}
 
 // Signal implements chat.Listener.
 func (c controlOnly) Signal(s chat.Signal) {

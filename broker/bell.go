@@ -29,11 +29,32 @@ type registration struct{ chat.Listener }
 // Announce calls the listeners of each event's room before it returns. It pays no
 // heed to ctx: what is committed is told.
 func (b *bell) Announce(_ context.Context, events []chat.Event) {
-	for i := range events {
-		if ls, ok := b.rooms.find(events[i].Room); ok {
-			ls.event(events[i])
+	if len(events) == 0 {
+		return
+	}
+	for _, of := range byRoom(events) {
+		if ls, ok := b.rooms.find(of[0].Room); ok {
+			ls.events(of)
 		}
 	}
+}
+
+// byRoom groups events by their room, and keeps their order within it.
+func byRoom(events []chat.Event) (groups [][]chat.Event) {
+	others := func(e chat.Event) bool { return e.Room != events[0].Room }
+	if !slices.ContainsFunc(events, others) { // so it is most of the time
+		return [][]chat.Event{events}
+	}
+	of := make(map[chat.RoomID]int)
+	for _, e := range events {
+		i, known := of[e.Room]
+		if !known {
+			i = len(groups)
+			of[e.Room], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], e)
+	}
+	return groups
 }
 
 // Signal calls the listeners that s concerns before it returns.
@@ -92,11 +113,11 @@ func (ls *listeners) add(l chat.Listener) (remove func()) {
 
 // Unlocking is deferred: a listener that panics must not leave its room locked.
 
-func (ls *listeners) event(e chat.Event) {
+func (ls *listeners) events(events []chat.Event) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
 	for _, l := range ls.list {
-		l.Event(e)
+		l.Events(events)
 	}
 }
 

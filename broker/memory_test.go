@@ -20,25 +20,25 @@ func TestMemory(t *testing.T) {
 
 // counter counts the events it hears. It is no channel: what it sees must have happened
 // before Announce returned.
-type counter struct{ events, signals int }
+type counter struct{ calls, events, signals int }
 
-func (c *counter) Event(chat.Event)   { c.events++ }
-func (c *counter) Signal(chat.Signal) { c.signals++ }
+func (c *counter) Events(e []chat.Event) { c.calls, c.events = c.calls+1, c.events+len(e) }
+func (c *counter) Signal(chat.Signal)    { c.signals++ }
 
 func TestAnnounceTellsInline(t *testing.T) {
 	m, c := NewMemory(Config{}), &counter{}
 	stop, _ := m.Listen(t.Context(), "r", c)
 	defer stop()
-	m.Announce(t.Context(), []chat.Event{{Room: "r"}, {Room: "r"}})
+	m.Announce(t.Context(), []chat.Event{{Room: "r"}, {Room: "other"}, {Room: "r"}})
 	m.Signal(t.Context(), chat.Signal{Room: "r"})
-	if c.events != 2 || c.signals != 1 {
-		t.Errorf("got %d events and %d signals when Announce and Signal had returned, want 2 and 1", c.events, c.signals)
+	if c.events != 2 || c.calls != 1 || c.signals != 1 {
+		t.Errorf("got %d events in %d calls and %d signals when Announce and Signal had returned, want 2 in 1 and 1", c.events, c.calls, c.signals)
 	}
 }
 
 type panics struct{ *counter }
 
-func (p panics) Event(chat.Event) { panic("listener") }
+func (p panics) Events([]chat.Event) { panic("listener") }
 
 func TestListenerThatPanicsLocksNothing(t *testing.T) {
 	m, c := NewMemory(Config{}), &counter{}

@@ -27,7 +27,9 @@ type Bell interface {
 
 // Listener hears a room.
 type Listener interface {
-	Event(e Event)
+	// Events are what one call of Announce tells of the room, in order, all at once: who passes them on needs to do so only once.
+	// They are shared by all listeners, who may keep them, and mustn't change them.
+	Events(events []Event)
 	Signal(s Signal)
 }
 

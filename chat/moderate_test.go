@@ -210,9 +210,11 @@ type ear struct {
 	signals []chat.Signal
 }
 
-func (l *ear) Event(e chat.Event) {
-	if l.onEvent != nil {
-		l.onEvent(e)
+func (l *ear) Events(events []chat.Event) {
+	for _, e := range events {
+		if l.onEvent != nil {
+			l.onEvent(e)
+		}
 	}
 }
 

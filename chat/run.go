@@ -62,7 +62,7 @@ func (s *Service) prune() {
 // controlListener puts in force what another node decided; for this node's own it changes nothing.
 type controlListener struct{ s *Service }
 
-func (controlListener) Event(Event) {}
+func (controlListener) Events([]Event) {}
 
 func (l controlListener) Signal(sig Signal) {
 	switch {

@@ -20,10 +20,10 @@ type hearing struct {
 	signals []chat.Signal
 }
 
-func (h *hearing) Event(e chat.Event) {
+func (h *hearing) Events(events []chat.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.events = append(h.events, e)
+	h.events = append(h.events, events...)
 }
 
 func (h *hearing) Signal(s chat.Signal) {

@@ -169,10 +169,10 @@ type listener struct {
 }
 
 func (l *listener) Signal(chat.Signal) {}
-func (l *listener) Event(e chat.Event) {
+func (l *listener) Events(events []chat.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events = append(l.events, e)
+	l.events = append(l.events, events...)
 }
 
 // heard is how many events the listener was told, and how far.

@@ -32,11 +32,11 @@ func (s *Store) commitLoop(ctx context.Context) {
 		context.AfterFunc(work, func() { t.Stop() })
 	})
 	defer stop()
-	for {
-		waits := s.queue.take(ctx, s.cfg.BatchSize)
-		if len(waits) == 0 {
-			return
-		}
+	g := gatherer{queue: s.queue, most: s.cfg.BatchSize, from: time.Now()}
+	for s.queue.some(ctx) {
+		g.more(ctx)
+		waits := s.queue.pop(s.cfg.BatchSize)
+		g.took(len(waits))
 		s.commits.Store(true)
 		for len(waits) > 0 {
 			n, err := s.together(waits)
@@ -91,7 +91,7 @@ func (s *Store) still(p *pending) (err error) {
 }
 
 // committing reports whether changes are being stored, or wait for it.
-func (s *Store) committing() bool { return s.commits.Load() || !s.queue.empty() }
+func (s *Store) committing() bool { return s.commits.Load() || s.queue.length() > 0 }
 
 // commit stores changes in one transaction, tells their callers, then the bell.
 func (s *Store) commit(ctx context.Context, waits []pending) {

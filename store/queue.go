@@ -86,18 +86,17 @@ func (q *queue) acquire(ctx context.Context) error {
 	}
 }
 
-// take waits until something is queued and returns up to n of it, oldest first. When
-// ctx has ended it closes the queue and returns what is left, then nothing.
-func (q *queue) take(ctx context.Context, n int) []pending {
+// some waits until something is queued. When ctx has ended it closes the queue, and reports false once nothing is left.
+func (q *queue) some(ctx context.Context) bool {
 	for {
 		if ctx.Err() != nil {
 			q.close()
 		}
-		if got := q.pop(n); len(got) > 0 {
-			return got
+		if q.holds() {
+			return true
 		}
 		if ctx.Err() != nil {
-			return nil
+			return false
 		}
 		select {
 		case <-q.ready:
@@ -106,7 +105,13 @@ func (q *queue) take(ctx context.Context, n int) []pending {
 	}
 }
 
-// pop removes up to n changes; n of 0: all.
+func (q *queue) holds() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waits) > 0
+}
+
+// pop removes up to n changes, oldest first; n of 0: all.
 func (q *queue) pop(n int) []pending {
 	q.mu.Lock()
 	if n <= 0 || n > len(q.waits) {
@@ -124,7 +129,8 @@ func (q *queue) pop(n int) []pending {
 	return got
 }
 
-func (q *queue) empty() bool { return len(q.slots) == 0 }
+// length is how many changes wait, those included that are about to be queued.
+func (q *queue) length() int { return len(q.slots) }
 
 func (q *queue) close() {
 	q.mu.Lock()

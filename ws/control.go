@@ -32,7 +32,7 @@ func (c *control) stop() {
 // controlListener hears every signal, and keeps those by which staff are obeyed.
 type controlListener struct{ c *control }
 
-func (controlListener) Event(chat.Event) {}
+func (controlListener) Events([]chat.Event) {}
 
 func (l controlListener) Signal(s chat.Signal) {
 	if s.Control != nil || s.Notice != nil || s.End != nil {

@@ -149,13 +149,23 @@ type heard struct {
 // maxInbox bounds what waits for the workers, a room. Those who post wait long before (backlog).
 const maxInbox = 32 << 20
 
-// Event implements chat.Listener.
-func (rm *room) Event(e chat.Event) {
-	weight := 256
-	if e.Message != nil {
-		weight += len(e.Message.Text) + len(e.Message.HTML)
+// Events implements chat.Listener.
+func (rm *room) Events(events []chat.Event) {
+	weight := 0
+	for i := range events {
+		weight += 256
+		if m := events[i].Message; m != nil {
+			weight += len(m.Text) + len(m.HTML)
+		}
 	}
-	rm.hear(heard{event: &e}, weight)
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	if rm.mayHearLocked(weight) {
+		for i := range events {
+			rm.inbox = append(rm.inbox, heard{event: &events[i]})
+		}
+	}
+	rm.wakeLocked()
 }
 
 // Signal implements chat.Listener. What staff decide is heard by control.
@@ -171,18 +181,25 @@ func (rm *room) Signal(s chat.Signal) {
 func (rm *room) hear(h heard, weight int) {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
+	if rm.mayHearLocked(weight) {
+		rm.inbox = append(rm.inbox, h)
+	}
+	rm.wakeLocked()
+}
+
+// mayHearLocked weighs what is to join the inbox; false: it is more than may wait, and readers are to come back.
+func (rm *room) mayHearLocked(weight int) bool {
 	if rm.overflown {
-		return
+		return false
 	}
 	if rm.weight+weight > maxInbox {
 		rm.backlog.sub(rm.weight)
 		rm.overflown, rm.inbox, rm.weight = true, nil, 0
-	} else {
-		rm.inbox = append(rm.inbox, h)
-		rm.weight += weight
-		rm.backlog.add(weight)
+		return false
 	}
-	rm.wakeLocked()
+	rm.weight += weight
+	rm.backlog.add(weight)
+	return true
 }
 
 func (rm *room) wakeLocked() {

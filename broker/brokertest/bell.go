@@ -37,7 +37,11 @@ func newHeard() *heard {
 	return &heard{make(chan chat.Event, 10_000), make(chan chat.Signal, 10_000)}
 }
 
-func (h *heard) Event(e chat.Event)   { h.events <- e }
+func (h *heard) Events(events []chat.Event) {
+	for _, e := range events {
+		h.events <- e
+	}
+}
 func (h *heard) Signal(s chat.Signal) { h.signals <- s }
 
 func next[T any](t *testing.T, from <-chan T) T {
@@ -134,7 +138,7 @@ type overlap struct {
 	left   sync.WaitGroup
 }
 
-func (o *overlap) Event(chat.Event) {
+func (o *overlap) Events([]chat.Event) {
 	if o.inside.Add(1) > 1 {
 		o.seen.Store(true)
 	}
@@ -142,7 +146,7 @@ func (o *overlap) Event(chat.Event) {
 	o.inside.Add(-1)
 	o.left.Done()
 }
-func (o *overlap) Signal(chat.Signal) { o.Event(chat.Event{}) }
+func (o *overlap) Signal(chat.Signal) { o.Events(nil) }
 
 func testOneAtATime(t *testing.T, b Broker) {
 	const n = 100
@@ -188,7 +192,7 @@ func testStop(t *testing.T, b Broker) {
 // slow is a Listener whose call lasts until it is let go.
 type slow struct{ entered, letGo chan struct{} }
 
-func (s slow) Event(chat.Event) {
+func (s slow) Events([]chat.Event) {
 	s.entered <- struct{}{}
 	<-s.letGo
 }
