@@ -81,7 +81,7 @@ func parse(args []string) (o options, err error) {
 	f.Int64Var(&o.outstanding, "outstanding", 64, "messages on their way at once, in mode saturated")
 	f.BoolVar(&o.quick, "quick", false, "one short run of each")
 	f.BoolVar(&o.write, "write", false, "write the table and the plots into docs/performance.md")
-	f.StringVar(&o.profile, "profile", "", "file for a CPU profile of chatd, taken while it is measured")
+	f.StringVar(&o.profile, "profile", "", "file for a CPU profile of chatd, taken while it is measured; in mode idle, for one of its memory")
 	f.StringVar(&o.chatdPath, "chatd", "", "the chatd to measure; empty: it is built from the sources beside")
 	f.StringVar(&o.results, "results", "results", "folder for the results as JSON; empty: none are written")
 	if err := f.Parse(args); err != nil {

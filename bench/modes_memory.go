@@ -56,12 +56,15 @@ func (t *trial) idle() error {
 	t.metrics["socket"] = float64(socketsAfter-socketsBefore) / n
 	t.metrics["base"] = float64(base)
 	t.metrics["cpu_connect"] = (after.cpu - before.cpu).Seconds() / n
-	return nil
+	return t.heap()
 }
+
+// alone is how long a server is left to itself before its memory counts: some give back what they don't need only after a while.
+const alone = 25 * time.Second
 
 // quietMemory waits until the server has given back what it doesn't need.
 func (t *trial) quietMemory() (rss int64, err error) {
-	if err := t.engine.For(t.ctx, settle); err != nil {
+	if err := t.engine.For(t.ctx, alone); err != nil {
 		return 0, err
 	}
 	last := int64(math.MaxInt64)

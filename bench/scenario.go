@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -182,4 +183,16 @@ func (t *trial) profiled() (wait func() error) {
 		done <- t.Profile(t.ctx, t.window, f)
 	}()
 	return func() error { return <-done }
+}
+
+// heap writes what chatd holds in memory, where a profile is asked for.
+func (t *trial) heap() error {
+	if t.profile == "" || t.data == "" {
+		return nil
+	}
+	f, err := os.Create(t.profile)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.Heap(t.ctx, f), f.Close())
 }

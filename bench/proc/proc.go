@@ -187,6 +187,9 @@ func (p *Process) Profile(ctx context.Context, d time.Duration, w io.Writer) err
 	return p.fetch(ctx, fmt.Sprintf("profile?seconds=%d", max(1, int(d.Seconds()))), w)
 }
 
+// Heap writes what the server holds in memory.
+func (p *Process) Heap(ctx context.Context, w io.Writer) error { return p.fetch(ctx, "heap?gc=1", w) }
+
 func (p *Process) fetch(ctx context.Context, what string, w io.Writer) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Profiles+"/debug/pprof/"+what, nil)
 	if err != nil {

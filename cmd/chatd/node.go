@@ -182,6 +182,7 @@ func (n *node) parts(l net.Listener) []part {
 		{"sockets", n.sockets.Run},
 		{"live figures", n.live.Run},
 		{"api", n.api.Run},
+		{"memory", returnMemory},
 		{"http", func(ctx context.Context) error { return n.serve(ctx, l) }},
 	}
 }
