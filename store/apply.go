@@ -205,7 +205,7 @@ func (a *applier) post(o *op) (result, error) {
 	if r, err = a.number(o, "message", o.ID, "", only); err != nil {
 		return r, err
 	}
-	a.kept.messages.add(o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, to.Reply, o.Posted, int64(0), shadow, 2*shadow)
+	a.kept.messages.add(docOf(o.Posted, r.Pos), o.ID, o.Room, r.Seq, o.Author, o.Name, o.Role, o.Text, o.Mentions, to.Reply, o.Posted, int64(0), shadow, 2*shadow)
 	a.keepNonce(o, r.Seq)
 	return r, nil
 }

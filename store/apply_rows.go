@@ -48,7 +48,7 @@ var (
 	insertEvents = insertsOf(`INSERT OR FAIL INTO events (room, seq, pos, at, by_id, kind, message, detail, only_id)`, 9, ``)
 
 	insertMessages = insertsOf(`INSERT OR FAIL INTO messages
-		(id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)`, 13, ``)
+		(doc, id, room, seq, author_id, author_name, author_role, text, mentions, reply_to, at, edited_at, shadow, hidden)`, 14, ``)
 
 	// What was stored within the nonces' life is left alone.
 	insertNonces = insertsOf(`INSERT OR FAIL INTO nonces (room, author, nonce, message, seq, at)`, 6,

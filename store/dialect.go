@@ -27,6 +27,8 @@ type dialect interface {
 	enact(ctx context.Context, b *batch, f func(ctx context.Context, q querier, ops opRunner) error) error
 	// resolve looks up whether a batch is stored. Where it isn't, it never will be.
 	resolve(ctx context.Context, b *batch) (out outcome, found bool, err error)
+	// words is the index by which messages are found.
+	words() wordIndex
 	// trim raises a room's floor and deletes what is at or below it.
 	trim(ctx context.Context, room chat.RoomID, floor chat.Seq) error
 	// begin notes that this process uses the database, and changes the generation

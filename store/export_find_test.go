@@ -6,25 +6,25 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// FindQueries are the statements by which messages are looked for, by what they look for first.
+// FindQueries are the statements by which SQLite looks for messages, by what they look for first.
 func FindQueries(want chat.MessageQuery) map[string]Query {
 	all := make(map[string]Query)
 	f := finder{ctx: context.Background(), want: want}
 	before := place{at: 1, id: "m"}
-	add := func(name string, by lead, token string) {
-		text, args := f.query(by, token, want.Room, before, 50)
-		all[name] = Query{text, args}
+	add := func(name, text string, args []any) { all[name] = Query{text, args} }
+	if len(want.Tokens) > 0 {
+		lo, hi := f.docs(before)
+		text, args := f.matching(want.Room, before, lo, hi, 50)
+		add("words", text, args)
+		if !want.Prefix {
+			return all
+		}
 	}
-	add("time", byTime, "")
+	text, args := f.query(byTime, want.Room, before, 50)
+	add("time", text, args)
 	if want.User != "" {
-		add("author", byAuthor, "")
-	}
-	exact, prefix := f.exact()
-	for _, t := range exact {
-		add("token", byToken, t)
-	}
-	if prefix != "" {
-		add("prefix", byPrefix, prefix)
+		text, args := f.query(byAuthor, want.Room, before, 50)
+		add("author", text, args)
 	}
 	return all
 }

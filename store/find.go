@@ -31,7 +31,7 @@ const maxRooms = 32
 func (s *Store) FindMessages(ctx context.Context, want chat.MessageQuery) ([]chat.StoredMessage, error) {
 	var all []chat.StoredMessage
 	err := s.inRead(ctx, func(q querier) error {
-		places, err := findPlaces(ctx, q, want)
+		places, err := findPlaces(ctx, q, s.db.words(), want)
 		if err != nil {
 			return fmt.Errorf("find messages: %w", err)
 		}
@@ -42,11 +42,11 @@ func (s *Store) FindMessages(ctx context.Context, want chat.MessageQuery) ([]cha
 }
 
 // findPlaces finds where the messages stand that are wanted, the latest first.
-func findPlaces(ctx context.Context, q querier, want chat.MessageQuery) ([]place, error) {
+func findPlaces(ctx context.Context, q querier, words wordIndex, want chat.MessageQuery) ([]place, error) {
 	if want.Limit <= 0 || want.Room != "" && !within(want.Within, want.Room) {
 		return nil, nil
 	}
-	f := finder{ctx: ctx, q: q, want: want}
+	f := finder{ctx: ctx, q: q, words: words, want: want}
 	if want.Before != "" {
 		var err error
 		if f.before, err = placeOf(ctx, q, want.Before, want.BeforeAt); err != nil {

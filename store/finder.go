@@ -7,11 +7,12 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// finder looks for messages by what is rarest of them: a word, an author, a prefix of
-// words; else by time. What it reads is proportional to that, not to how many are stored.
+// finder looks for messages by words, else by their author, else by time. What it reads is proportional to
+// what it finds, not to how many are stored.
 type finder struct {
 	ctx    context.Context
 	q      querier
+	words  wordIndex
 	want   chat.MessageQuery
 	before place // without an id: none
 }
@@ -19,23 +20,29 @@ type finder struct {
 // rare is how many rows are few enough to be read and sorted.
 const rare = 2000
 
-// lead is what messages are looked for by.
+// lead is what messages are looked for by, where it isn't words.
 type lead int
 
 const (
 	byTime lead = iota
 	byAuthor
-	byToken
-	byPrefix
 )
 
 // find finds up to limit messages in room (empty: any) before a place, the latest first.
 func (f *finder) find(room chat.RoomID, before place, limit int) ([]place, error) {
-	by, token, err := f.choose(room)
+	if len(f.want.Tokens) > 0 {
+		return f.words.find(f, room, before, limit)
+	}
+	return f.wordless(room, before, limit)
+}
+
+// wordless is find whatever the messages say.
+func (f *finder) wordless(room chat.RoomID, before place, limit int) ([]place, error) {
+	by, err := f.chooseAuthor(room)
 	if err != nil {
 		return nil, err
 	}
-	query, args := f.query(by, token, room, before, limit)
+	query, args := f.query(by, room, before, limit)
 	return readPlaces(f.ctx, f.q, query, args...)
 }
 
@@ -76,53 +83,6 @@ func (f *finder) exact() (exact []string, prefix string) {
 	return exact, ""
 }
 
-// choose counts, as far as it matters, what there is the least of.
-func (f *finder) choose(room chat.RoomID) (by lead, token string, err error) {
-	if len(f.want.Tokens) == 0 {
-		by, err = f.chooseAuthor(room)
-		return by, "", err
-	}
-	exact, prefix := f.exact()
-	r := rarest{finder: f, least: rare}
-	for _, t := range exact {
-		c := f.tokenConditions(room, place{})
-		c.add(`t.token = $%d`, t)
-		r.try(byToken, t, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
-	}
-	if f.want.User != "" {
-		r.try(byAuthor, "", `SELECT 1 FROM messages m WHERE m.author_id = $1`, []any{string(f.want.User)})
-		if r.by == byTime {
-			r.by = byAuthor
-		}
-	}
-	if prefix != "" && r.by != byToken {
-		c := f.tokenConditions(room, place{})
-		addPrefix(&c, "t", prefix)
-		r.try(byPrefix, prefix, `SELECT 1 FROM search_tokens t `+c.where(), c.args)
-	}
-	return r.by, r.token, r.err
-}
-
-// rarest is what there is the least of, so far. Without anything rare it is a token.
-type rarest struct {
-	*finder
-
-	by    lead
-	token string
-	least int
-	err   error // the first
-}
-
-func (r *rarest) try(by lead, token, query string, args []any) {
-	if r.err != nil {
-		return
-	}
-	n, err := r.count(query, args)
-	if r.err = err; err == nil && (n < r.least || r.by == byTime && by == byToken) {
-		r.by, r.token, r.least = by, token, n
-	}
-}
-
 // chooseAuthor looks by the author who is wanted, unless the room has less than they have.
 func (f *finder) chooseAuthor(room chat.RoomID) (lead, error) {
 	if f.want.User == "" {
@@ -149,21 +109,6 @@ func (f *finder) count(query string, args []any) (int, error) {
 	return n, err
 }
 
-func addPrefix(c *conditions, alias, prefix string) {
-	c.add(alias+`.token >= $%d`, prefix)
-	c.add(alias+`.token < $%d`, prefix+"\U0010FFFF")
-}
-
-// tokenConditions bound the rows of search_tokens by room and time.
-func (f *finder) tokenConditions(room chat.RoomID, before place) conditions {
-	var c conditions
-	if room != "" {
-		c.add(`t.room = $%d`, string(room))
-	}
-	f.addTimes(&c, "t", "message", before)
-	return c
-}
-
 // addTimes bounds rows that stand as messages do by the wanted time and a place.
 func (f *finder) addTimes(c *conditions, alias, id string, before place) {
 	if !f.want.Since.IsZero() {
@@ -177,44 +122,37 @@ func (f *finder) addTimes(c *conditions, alias, id string, before place) {
 	}
 }
 
-// query makes the statement that reads places.
-func (f *finder) query(by lead, token string, room chat.RoomID, before place, limit int) (string, []any) {
+// query makes the statement that reads places. SQLite knows no statistics: a column that
+// is not to be looked for by stands in an expression.
+func (f *finder) query(by lead, room chat.RoomID, before place, limit int) (string, []any) {
 	var c conditions
-	from, order := `messages m`, `m.at DESC, m.id DESC`
-	switch by {
-	case byToken:
-		c = f.tokenConditions(room, before)
-		c.add(`t.token = $%d`, token)
-		c.add(`m.id = t.message`)
-		from, order = `search_tokens t CROSS JOIN messages m`, `t.at DESC, t.message DESC`
-	case byPrefix:
-		sub := f.tokenConditions(room, before)
-		addPrefix(&sub, "t", token)
-		c.args = sub.args
-		c.add(`m.id IN (SELECT t.message FROM search_tokens t ` + sub.where() + `)`)
-	case byAuthor:
+	if by == byAuthor {
 		c.add(`m.author_id = $%d`, string(f.want.User))
-		f.addTimes(&c, "m", "id", before)
-	case byTime:
-		f.addTimes(&c, "m", "id", before)
 	}
-	f.filter(&c, by, token, room)
-	return fmt.Sprintf(`SELECT m.at, m.id, m.room FROM %s %s ORDER BY %s LIMIT %d`, from, c.where(), order, limit), c.args
-}
-
-// filter adds what isn't what messages are looked for by. SQLite knows no statistics: a
-// column that is not to be looked for by stands in an expression.
-func (f *finder) filter(c *conditions, by lead, token string, room chat.RoomID) {
+	f.addTimes(&c, "m", "id", before)
 	switch {
-	case room == "", by == byToken, by == byPrefix: // their rows name the room
+	case room == "":
 	case by == byAuthor:
 		c.add(`m.room || '' = $%d`, string(room))
 	default:
 		c.add(`m.room = $%d`, string(room))
 	}
-	if f.want.User != "" && by != byAuthor {
+	if by != byAuthor {
+		f.addAuthor(&c)
+	}
+	f.addFlags(&c)
+	return fmt.Sprintf(`SELECT m.at, m.id, m.room FROM messages m %s ORDER BY m.at DESC, m.id DESC LIMIT %d`, c.where(), limit), c.args
+}
+
+// addAuthor asks for the author who is wanted, where they aren't what is looked for by.
+func (f *finder) addAuthor(c *conditions) {
+	if f.want.User != "" {
 		c.add(`m.author_id || '' = $%d`, string(f.want.User))
 	}
+}
+
+// addFlags asks for what is wanted besides, and leaves out what is being deleted.
+func (f *finder) addFlags(c *conditions) {
 	if f.want.Visible {
 		c.add(`m.hidden = 0`)
 	}
@@ -222,23 +160,9 @@ func (f *finder) filter(c *conditions, by lead, token string, room chat.RoomID) 
 		c.add(flag)
 	}
 	c.add(`m.room NOT IN (SELECT id FROM rooms WHERE removed_at > 0)`)
-	f.filterTokens(c, by, token)
 }
 
 // flagged are the conditions of the flags, which are those of indexes.
 var flagged = map[chat.MessageFlag]string{
 	chat.FlagDeleted: `m.hidden = 1`, chat.FlagEdited: `m.edited_at > 0`, chat.FlagShadow: `m.shadow = 1`,
-}
-
-func (f *finder) filterTokens(c *conditions, by lead, token string) {
-	exact, prefix := f.exact()
-	for _, t := range exact {
-		if by != byToken || t != token {
-			c.add(`EXISTS (SELECT 1 FROM search_tokens x WHERE x.message = m.id AND x.token = $%d)`, t)
-		}
-	}
-	if prefix != "" && by != byPrefix {
-		c.add(`EXISTS (SELECT 1 FROM search_tokens x WHERE x.message = m.id AND x.token >= $%d AND x.token < $%d)`,
-			prefix, prefix+"\U0010FFFF")
-	}
 }

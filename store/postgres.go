@@ -82,6 +82,7 @@ func migratePostgres(ctx context.Context, pc pgx.ConnConfig, cfg Config) error {
 	return errors.Join(migrate(ctx, db, goose.DialectPostgres, may), db.Close())
 }
 
+func (d *postgresDB) words() wordIndex             { return wordRows{} }
 func (d *postgresDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
 func (d *postgresDB) goose() goose.Dialect         { return goose.DialectPostgres }
 

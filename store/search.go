@@ -3,18 +3,16 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/chatd/chatd/chat"
 )
 
 // The bounds of one transaction of the indexer; on SQLite appends wait meanwhile. What a
-// message costs are the tokens that it has and had, and a single one is taken whole.
+// message costs are its tokens, and a single one is taken whole.
 const (
-	searchStep   = 64   // events
-	searchTokens = 2000 // tokens deleted and inserted
+	searchStep   = 128  // events
+	searchTokens = 4000 // tokens
 )
 
 // searchPause gathers what is to be indexed. While there always is something, searchEvery
@@ -39,7 +37,7 @@ func (s *Store) wakeSearch() {
 	}
 }
 
-// searchLoop follows the log and keeps search_tokens at the messages' present state.
+// searchLoop follows the log and keeps the index at the messages' present state.
 func (s *Store) searchLoop(ctx context.Context) {
 	t := time.NewTicker(searchPoll)
 	defer t.Stop()
@@ -94,7 +92,7 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 		if err != nil {
 			return err
 		}
-		whole, err := indexEvents(ctx, q, events)
+		whole, err := indexEvents(ctx, q, s.db.words(), events)
 		if err != nil {
 			return err
 		}
@@ -113,7 +111,7 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 // indexEvents indexes the texts that events changed, for as many as a step takes, and
 // says of how many events. What hides a message doesn't change by what it is found:
 // staff find hidden ones too.
-func indexEvents(ctx context.Context, q querier, events []eventRow) (int, error) {
+func indexEvents(ctx context.Context, q querier, words wordIndex, events []eventRow) (int, error) {
 	var ids []chat.MessageID
 	var of []int // whose ids these are
 	edited := false
@@ -123,115 +121,77 @@ func indexEvents(ctx context.Context, q querier, events []eventRow) (int, error)
 			edited = edited || e.Kind == chat.EventEdited
 		}
 	}
-	n, err := indexMessages(ctx, q, ids, edited)
+	n, err := indexMessages(ctx, q, words, ids, edited)
 	if n < len(ids) && err == nil {
 		return of[n], nil
 	}
 	return len(events), err
 }
 
-// tokenRow is a row of search_tokens.
-type tokenRow struct {
-	token, message, room string
-	at                   int64
+// document is a message as it is to be found: by words that are in it.
+type document struct {
+	message, room, author string
+	at                    int64
+	tokens                []string
 }
 
-// indexMessages replaces the tokens of messages by those that they have now, for as many
-// as a step takes, and says of how many: at least one. Where none of them was edited, none has any yet.
-func indexMessages(ctx context.Context, q querier, ids []chat.MessageID, edited bool) (n int, err error) {
+// wordIndex finds messages by their words. It is changed in the transaction that moves the cursor.
+type wordIndex interface {
+	// replace indexes documents; with had, some of them are indexed as they were before.
+	replace(ctx context.Context, q querier, docs []document, had bool) error
+	// find finds up to limit of the messages that f wants, before a place, the latest first. It wants some words.
+	find(f *finder, room chat.RoomID, before place, limit int) ([]place, error)
+}
+
+// indexMessages indexes messages as they are now, for as many as a step takes, and says of how many: at least
+// one. Where none of them was edited, none is indexed yet.
+func indexMessages(ctx context.Context, q querier, words wordIndex, ids []chat.MessageID, edited bool) (n int, err error) {
 	if len(ids) == 0 {
 		return 0, nil
 	}
-	args := padded(ids)
-	var had map[chat.MessageID]int
-	if edited {
-		if had, err = countTokens(ctx, q, args); err != nil {
-			return 0, err
-		}
-	}
-	have, err := loadTokens(ctx, q, args)
+	have, err := loadDocuments(ctx, q, padded(ids))
 	if err != nil {
 		return 0, err
 	}
 	cost := 0
-	var tokens []tokenRow
+	docs := make([]document, 0, len(ids))
 	seen := make(map[chat.MessageID]bool, len(ids))
 	for ; n < len(ids); n++ {
-		id := ids[n]
-		if seen[id] {
+		d, there := have[ids[n]]
+		if !there || seen[ids[n]] {
 			continue
 		}
-		if cost += had[id] + len(have[id]); n > 0 && cost > searchTokens {
+		if cost += len(d.tokens); n > 0 && cost > searchTokens {
 			break
 		}
-		seen[id] = true
-		tokens = append(tokens, have[id]...)
+		seen[ids[n]] = true
+		docs = append(docs, d)
 	}
-	if edited {
-		args = padded(ids[:n])
-		if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+list(1, len(args))+`)`, args...); err != nil {
-			return 0, fmt.Errorf("delete tokens: %w", err)
-		}
-	}
-	return n, insertTokens(ctx, q, tokens)
+	return n, words.replace(ctx, q, docs, edited)
 }
 
-// countTokens counts the tokens by which messages can be found so far.
-func countTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID]int, error) {
-	rows, err := q.QueryContext(ctx, `SELECT message, count(*) FROM search_tokens
-		WHERE message IN (`+list(1, len(ids))+`) GROUP BY message`, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("count tokens: %w", err)
-	}
-	had := make(map[chat.MessageID]int)
-	err = eachRow(rows, func() error {
-		var id chat.MessageID
-		var n int
-		err := rows.Scan(&id, &n)
-		had[id] = n
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count tokens: %w", err)
-	}
-	return had, nil
-}
-
-// loadTokens makes the tokens of messages: of what everybody reads, and of what an author
+// loadDocuments makes documents of messages: of what everybody reads, and of what an author
 // alone does, who edited it under a shadow.
-func loadTokens(ctx context.Context, q querier, ids []any) (map[chat.MessageID][]tokenRow, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.at, m.text, coalesce(e.text, '')
+func loadDocuments(ctx context.Context, q querier, ids []any) (map[chat.MessageID]document, error) {
+	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.author_id, m.at, m.text, coalesce(e.text, '')
 		FROM messages m LEFT JOIN shadow_edits e ON e.message = m.id
 		WHERE m.id IN (`+list(1, len(ids))+`)`, ids...)
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
-	have := make(map[chat.MessageID][]tokenRow)
+	have := make(map[chat.MessageID]document)
 	err = eachRow(rows, func() error {
-		var t tokenRow
+		var d document
 		var text, own string
-		if err := rows.Scan(&t.message, &t.room, &t.at, &text, &own); err != nil {
+		if err := rows.Scan(&d.message, &d.room, &d.author, &d.at, &text, &own); err != nil {
 			return err
 		}
-		for _, t.token = range chat.Tokens(text + "\n" + own) {
-			have[chat.MessageID(t.message)] = append(have[chat.MessageID(t.message)], t)
-		}
+		d.tokens = chat.Tokens(text + "\n" + own)
+		have[chat.MessageID(d.message)] = d
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
 	return have, nil
-}
-
-// insertTokens inserts in the order of the table, which finds its pages in the cache.
-func insertTokens(ctx context.Context, q querier, tokens []tokenRow) error {
-	slices.SortFunc(tokens, func(x, y tokenRow) int { return strings.Compare(x.token, y.token) })
-	err := insertRows(ctx, q, `INSERT INTO search_tokens (token, at, message, room) VALUES `,
-		` ON CONFLICT (token, at, message) DO NOTHING`, tokens,
-		func(t tokenRow) []any { return []any{t.token, t.at, t.message, t.room} })
-	if err != nil {
-		return fmt.Errorf("insert tokens: %w", err)
-	}
-	return nil
 }

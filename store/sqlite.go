@@ -71,6 +71,7 @@ func sqliteDSN(file string, dur Durability, more string) string {
 		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(memory)" + more
 }
 
+func (d *sqliteDB) words() wordIndex             { return wordsFTS{} }
 func (d *sqliteDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
 func (d *sqliteDB) readOptions() *sql.TxOptions  { return &sql.TxOptions{ReadOnly: true} }
 func (d *sqliteDB) goose() goose.Dialect         { return goose.DialectSQLite3 }

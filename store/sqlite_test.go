@@ -140,22 +140,18 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// TestSQLiteSearchSteps: appends wait for a step of the indexer, so it is bounded by tokens.
+// TestSQLiteSearchSteps: appends wait for a step of the indexer, so it is bounded by words.
 func TestSQLiteSearchSteps(t *testing.T) {
 	t.Parallel()
 	r := storetest.Start(t, sqliteBackend(store.Power))
-	r.Exec(`CREATE TABLE steps (n INTEGER PRIMARY KEY, changed INTEGER)`)
-	r.Exec(`CREATE TABLE changes (n INTEGER)`)
-	for _, act := range []string{"INSERT", "DELETE"} {
-		r.Exec(`CREATE TRIGGER on_` + act + ` AFTER ` + act + ` ON search_tokens BEGIN INSERT INTO changes VALUES (1); END`)
-	}
-	r.Exec(`CREATE TRIGGER on_step AFTER UPDATE ON cursors BEGIN
-		INSERT INTO steps (changed) SELECT count(*) FROM changes; DELETE FROM changes; END`)
+	r.Exec(`CREATE TABLE steps (n INTEGER PRIMARY KEY, events INTEGER)`)
+	r.Exec(`CREATE TRIGGER on_step AFTER UPDATE ON cursors BEGIN INSERT INTO steps (events) VALUES (new.pos - old.pos); END`)
 	var ids []chat.MessageID
 	var han strings.Builder
-	for c := range rune(500) {
+	for c := range rune(900) {
 		han.WriteRune('一' + c)
 	}
+	words := len(chat.Tokens(han.String()))
 	for i := range 12 {
 		c, err := r.Post(t.Context(), "a", han.String(), fmt.Sprint(i))
 		if err != nil {
@@ -163,18 +159,20 @@ func TestSQLiteSearchSteps(t *testing.T) {
 		}
 		ids = append(ids, c.Event.Message.ID)
 	}
-	all := 12 * len(chat.Tokens(han.String()))
-	r.Eventually("tokens", all, `SELECT count(*) FROM search_tokens`)
+	r.Eventually("messages that are found", 12, `SELECT count(*) FROM search('"w一丁"')`)
+	if n := r.Number(`SELECT max(events) FROM steps`); n*words > 4000 {
+		t.Errorf("a step indexed %d events of %d words, want no more than 4000 words", n, words)
+	}
 	for _, id := range ids {
 		if _, err := r.Do("a", chat.Edit{ID: id, Author: "u:ann", Text: "short"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r.Eventually("tokens of edited messages", 12, `SELECT count(*) FROM search_tokens`)
+	r.Eventually("edited messages that are found", 12, `SELECT count(*) FROM search('"wshort"')`)
+	r.Eventually("messages that are found by what they said", 0, `SELECT count(*) FROM search('"w一丁"')`)
 	r.Eventually("events to index", 0, `SELECT n.pos - c.pos FROM counters n, cursors c WHERE c.name = 'search'`)
-	if n := r.Number(`SELECT max(changed) FROM steps`); n > 2000 {
-		t.Errorf("a step changed %d tokens, want no more than 2000", n)
-	}
+	r.Exec(`DELETE FROM messages WHERE id = '` + string(ids[0]) + `'`)
+	r.Eventually("messages that are found when one is gone", 11, `SELECT count(*) FROM search('"wshort"')`)
 }
 
 // TestDatabaseError: an error of the database answers everybody, and passes.

@@ -71,6 +71,7 @@ func sqliteBackend(d store.Durability) storetest.Backend {
 			file := url.URL{Path: filepath.Join(cfg.DataDir, "chatd.db")}
 			return open(t, "sqlite", "file:"+file.EscapedPath()+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
 		},
+		Indexed: `SELECT count(*) FROM search WHERE search MATCH '"w' || $1 || '"'`,
 	}
 }
 
@@ -87,7 +88,8 @@ func postgresBackend(d store.Durability) storetest.Backend {
 			}
 			return store.Config{DatabaseURL: u, Durability: d}
 		},
-		SQL: func(t testing.TB, cfg store.Config) *sql.DB { return open(t, "pgx", cfg.DatabaseURL) },
+		SQL:     func(t testing.TB, cfg store.Config) *sql.DB { return open(t, "pgx", cfg.DatabaseURL) },
+		Indexed: `SELECT count(*) FROM search_tokens WHERE token = $1`,
 	}
 }
 

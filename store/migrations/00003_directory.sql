@@ -235,17 +235,6 @@ CREATE TABLE nodes (
     expires_at BIGINT  NOT NULL
 );
 
--- Messages as staff list them: by time, of all rooms, of a room, of an author.
--- With hidden, so that many hidden ones are passed over without being read.
-CREATE INDEX messages_at ON messages (at, id, hidden);
-CREATE INDEX messages_room_at ON messages (room, at, id, hidden);
-CREATE INDEX messages_author_at ON messages (author_id, at, id, hidden);
-CREATE INDEX messages_deleted ON messages (at, id) WHERE hidden = 1;
-CREATE INDEX messages_deleted_room ON messages (room, at, id) WHERE hidden = 1;
-CREATE INDEX messages_shadow ON messages (at, id) WHERE shadow = 1;
-CREATE INDEX messages_shadow_room ON messages (room, at, id) WHERE shadow = 1;
-CREATE INDEX messages_edited ON messages (at, id) WHERE edited_at > 0;
-CREATE INDEX messages_edited_room ON messages (room, at, id) WHERE edited_at > 0;
 
 -- Rooms are listed by name.
 CREATE INDEX rooms_name ON rooms (id COLLATE "binary");

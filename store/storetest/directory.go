@@ -35,7 +35,7 @@ var directoryTests = map[string]func(*testing.T, Backend){
 	"messages around":    testMessagesAround,
 	"authors":            testAuthorsSince,
 	"held messages":      testHeldList,
-	"search tokens":      testSearchTokens,
+	"search words":       testSearchWords,
 	"secrets":            testSecrets,
 }
 

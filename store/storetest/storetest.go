@@ -23,6 +23,8 @@ type Backend struct {
 	Config func(t testing.TB) store.Config
 	// SQL opens a Config's database beside the store, to look at its tables.
 	SQL func(t testing.TB, cfg store.Config) *sql.DB
+	// Indexed counts the messages of which the index for searching says that they contain the word $1.
+	Indexed string
 }
 
 // Run runs the suite.
