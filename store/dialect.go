@@ -40,6 +40,8 @@ type dialect interface {
 	away(err error) bool
 	// exists reports a row that is there already.
 	exists(err error) bool
+	// run does until ctx ends what the database needs beside all that.
+	run(ctx context.Context) error
 	// read and write are the pools; goose is the migrations' name of the dialect.
 	pools() (read, write *sql.DB)
 	readOptions() *sql.TxOptions

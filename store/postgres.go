@@ -82,6 +82,9 @@ func migratePostgres(ctx context.Context, pc pgx.ConnConfig, cfg Config) error {
 	return errors.Join(migrate(ctx, db, goose.DialectPostgres, may), db.Close())
 }
 
+// run implements dialect: PostgreSQL looks after itself.
+func (d *postgresDB) run(context.Context) error { return nil }
+
 func (d *postgresDB) words() wordIndex             { return wordRows{} }
 func (d *postgresDB) pools() (read, write *sql.DB) { return d.reader, d.writer }
 func (d *postgresDB) goose() goose.Dialect         { return goose.DialectPostgres }

@@ -27,6 +27,7 @@ func (s *Store) Run(ctx context.Context) error {
 		s.housekeepingLoop(ctx)
 		return nil
 	})
+	g.Go(func() error { return s.db.run(ctx) })
 	if s.node != nil {
 		g.Go(func() error { return s.leaseLoop(ctx) })
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -68,7 +69,7 @@ func sqliteDSN(file string, dur Durability, more string) string {
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath()}).String() +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(wal)&_pragma=synchronous(" + sync +
-		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)&_pragma=temp_store(memory)" + more
+		")&_pragma=foreign_keys(1)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(" + strconv.Itoa(checkpointBound) + ")&_pragma=temp_store(memory)" + more
 }
 
 func (d *sqliteDB) words() wordIndex             { return wordsFTS{} }
