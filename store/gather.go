@@ -11,7 +11,8 @@ const (
 	gatherQuiet = 200 * time.Microsecond // who hasn't come by then doesn't belong to the burst
 	gatherWorth = 2                      // how many have to be expected while it waits
 	gatherOver  = 50 * time.Millisecond  // how long arrivals are counted to know what to expect
-	gatherSkips = 6                      // as a power of two: how seldom it is tried again where it was in vain
+	gatherVain  = 3                      // so many times in vain in a row: who comes waits for the answer before
+	gatherSkips = 64                     // how seldom it is tried again then
 )
 
 // gatherer lets changes come together before a commit. It waits only where their rate promises several, no longer than a burst lasts, and hardly
@@ -42,8 +43,9 @@ func (g *gatherer) more(ctx context.Context) {
 		g.vain = 0
 		return
 	}
-	g.vain = min(g.vain+1, gatherSkips)
-	g.skip = 1 << g.vain
+	if g.vain++; g.vain >= gatherVain {
+		g.skip = gatherSkips
+	}
 }
 
 // burst waits until nothing more comes for a while.

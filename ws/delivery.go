@@ -86,12 +86,35 @@ const (
 
 	// A room that is dear to flush is flushed the less often: it rests for up to restFactor times what the last time took, at most
 	// maxRest, so that what is said meanwhile goes out with one write a reader. Where a write carries manyTold messages there is nothing
-	// to win any more, nor where flushing takes less than minTook.
+	// to win any more, nor where flushing takes less than minTook, nor where less than fewTold messages are to be expected until
+	// the next time: they would only wait.
 	restFactor = 2
 	maxRest    = 50 * time.Millisecond
 	minTook    = time.Millisecond
-	manyTold   = 32
+	manyTold   = 128
+	fewTold    = 2
+
+	tempoOver = 100 * time.Millisecond // how long a room's messages are counted to know how many are to be expected
 )
+
+// tempo is how fast a room says something, as far as it was counted.
+type tempo struct {
+	from   time.Time // of what is being counted
+	said   int
+	before float64 // messages a second, when they were counted last
+}
+
+// note counts n messages, and returns how many a second there are to be expected.
+func (t *tempo) note(n int, now time.Time) float64 {
+	t.said += n
+	passed := now.Sub(t.from)
+	rate := float64(t.said) / max(passed, tempoOver/2).Seconds()
+	expected := max(rate, t.before)
+	if passed >= tempoOver {
+		t.from, t.said, t.before = now, 0, rate
+	}
+	return expected
+}
 
 // flush has every reader told what the room has said. It returns before they are, where they are many.
 func (rm *room) flush() {
@@ -160,18 +183,35 @@ func (rm *room) rest() {
 	}
 	n := rm.linked
 	rm.linked = 0
-	if took < minTook || n >= manyTold {
+	rate := rm.tempo.note(n, time.Now())
+	rest := min(restFactor*took, maxRest)
+	if took < minTook || n >= manyTold || rate*(took+rest).Seconds() < fewTold {
 		rm.done()
 		return
 	}
-	time.AfterFunc(min(restFactor*took*time.Duration(manyTold-n)/manyTold, maxRest), rm.done)
+	rm.restFor(rest * time.Duration(manyTold-n) / manyTold)
+}
+
+// restFor gives the room back after a while, or when it has heard as much as makes a write worth it.
+func (rm *room) restFor(d time.Duration) {
+	rm.mu.Lock()
+	defer rm.mu.Unlock()
+	if len(rm.inbox) >= manyTold || rm.overflown {
+		rm.doneLocked()
+		return
+	}
+	rm.resting = time.AfterFunc(d, rm.done)
 }
 
 // done gives the room back, or has it served again.
 func (rm *room) done() {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
-	rm.busy = false
+	rm.doneLocked()
+}
+
+func (rm *room) doneLocked() {
+	rm.busy, rm.resting = false, nil
 	if len(rm.inbox) > 0 || rm.overflown {
 		rm.wakeLocked()
 	}

@@ -98,7 +98,8 @@ type room struct {
 	mu        sync.Mutex // guards what follows
 	inbox     []heard
 	weight    int  // of the inbox, about, in bytes
-	busy      bool // a worker has it, or will: only one at a time
+	busy      bool // a worker has it, or will: only one at a time; or it rests
+	resting   *time.Timer
 	overflown bool
 
 	// Of the worker that has the room.
@@ -108,6 +109,7 @@ type room struct {
 	serving   int  // weight of what is being served
 	unsent    bool // something is linked that nobody was told
 	linked    int  // messages that are linked since the last flush
+	tempo     tempo
 	unasked   bool // what readers may do is to be asked anew
 	flushing  []*reader
 	flushedAt time.Time
@@ -203,6 +205,9 @@ func (rm *room) mayHearLocked(weight int) bool {
 }
 
 func (rm *room) wakeLocked() {
+	if rm.resting != nil && (len(rm.inbox) >= manyTold || rm.overflown) && rm.resting.Stop() {
+		rm.busy, rm.resting = false, nil
+	}
 	if !rm.busy {
 		rm.busy = true
 		rm.srv.delivery.add(job{room: rm})
