@@ -92,7 +92,7 @@ const (
 	maxRest    = 50 * time.Millisecond
 	minTook    = time.Millisecond
 	manyTold   = 128
-	fewTold    = 2
+	fewTold    = 3
 
 	tempoOver = 100 * time.Millisecond // how long a room's messages are counted to know how many are to be expected
 )
