@@ -103,7 +103,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 		Requests: chat.Rate{Limit: 100_000, Period: time.Minute}, Secret: bytes.Repeat([]byte("s"), 32),
 		LogInsPerAddr: chat.Rate{Limit: 1000, Period: time.Minute}, LogInsPerAccount: chat.Rate{Limit: 1000, Period: time.Minute},
 		ClientAddr: access.Proxies(nil).ClientAddr, Secure: access.Proxies(nil).Secure,
-		Live:     live.New(live.Config{Sockets: func() live.Sockets { return live.Sockets{} }, Sessions: &f.sessions, Presence: bell, Now: f.now}),
+		Live:     live.New(live.Config{Sockets: func() live.Sockets { return live.Sockets{} }, Presence: bell, Now: f.now}),
 		Sockets:  noSockets{},
 		Metrics:  http.NotFoundHandler(),
 		Checks:   []Check{{Name: "store", Ask: f.store.Ping}},

@@ -149,7 +149,7 @@ func TestFiguresAreCountedOnceASecond(t *testing.T) {
 		core.Directory, core.Now = d, func() time.Time { return now }
 		c.Chat = &core
 		c.Live = live.New(live.Config{
-			Sockets: func() live.Sockets { return live.Sockets{} }, Sessions: core.Sessions, Presence: core.Presence, Now: core.Now,
+			Sockets: func() live.Sockets { return live.Sockets{} }, Presence: core.Presence, Now: core.Now,
 		})
 	})
 	h := &handler{chat: f.config.Chat, live: f.config.Live}

@@ -21,6 +21,9 @@ type index struct {
 	byWas  map[chat.UserID][]*session // by the guest that a user has been
 	byAddr map[string][]*session      // by chat.AddrKey
 	keys   map[*session]identity      // under which byUser and byWas have it
+
+	speaking [protocols]int64 // sessions
+	guests   int              // of byUser
 }
 
 type identity struct{ user, was chat.UserID }
@@ -41,7 +44,11 @@ func (x *index) add(s *session) {
 	x.removeLocked(s)
 	x.byID[s.id] = s
 	x.keys[s] = identity{who.ID, who.Was}
+	if len(x.byUser[who.ID]) == 0 && who.ID.Guest() {
+		x.guests++
+	}
 	x.byUser[who.ID] = append(x.byUser[who.ID], s)
+	x.speaking[s.protocol]++
 	if who.Was != "" {
 		x.byWas[who.Was] = append(x.byWas[who.Was], s)
 	}
@@ -61,7 +68,10 @@ func (x *index) removeLocked(s *session) {
 	}
 	delete(x.keys, s)
 	delete(x.byID, s.id)
-	without(x.byUser, key.user, s)
+	x.speaking[s.protocol]--
+	if without(x.byUser, key.user, s); key.user.Guest() && len(x.byUser[key.user]) == 0 {
+		x.guests--
+	}
 	without(x.byWas, key.was, s)
 	without(x.byAddr, s.addrKey, s)
 }
@@ -111,14 +121,15 @@ func (x *index) all() []*session {
 	return list
 }
 
-func (x *index) byProtocol() map[string]int64 {
+// count fills in how many sessions are open, and how many users have them.
+func (x *index) count(st *Stats) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	n := map[string]int64{plain.String(): 0, v1.String(): 0}
-	for _, s := range x.byID {
-		n[s.protocol.String()]++
+	st.Sessions = make(map[string]int64, protocols)
+	for p, n := range x.speaking {
+		st.Sessions[protocol(p).String()] = n
 	}
-	return n
+	st.Guests, st.SignedIn = x.guests, len(x.byUser)-x.guests
 }
 
 // List implements chat.Sessions.

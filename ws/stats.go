@@ -10,7 +10,9 @@ import (
 type Stats struct {
 	Connections int64            // open now, those that are being closed included
 	Sessions    map[string]int64 // open now, by protocol
-	Rooms       int64            // with readers on this node now
+	Guests      int              // who have them; somebody with two is one
+	SignedIn    int
+	Rooms       int64 // with readers on this node now
 	FramesIn    int64
 	FramesOut   int64
 	BytesOut    int64
@@ -44,9 +46,9 @@ func (s *Server) Stats() Stats {
 		BytesOut:    s.stats.bytesOut.Load(),
 		SlowReaders: s.stats.slowReaders.Load(),
 		Panics:      s.stats.panics.Load(),
-		Sessions:    s.index.byProtocol(),
 		Rooms:       s.rooms.count(),
 	}
+	s.index.count(&st)
 	s.stats.mu.Lock()
 	defer s.stats.mu.Unlock()
 	st.Refusals = maps.Clone(s.stats.refusals)

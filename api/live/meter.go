@@ -12,14 +12,14 @@ import (
 type Config struct {
 	// Sockets reads what the WebSockets count. It is asked once a second and must be quick.
 	Sockets  func() Sockets
-	Sessions chat.Sessions
 	Presence chat.Presence
 	Now      func() time.Time
 }
 
-// Sockets are the counters of the WebSockets; all but the first two only rise.
+// Sockets are the counters of the WebSockets; all but what is open only rise.
 type Sockets struct {
 	Plain, V1 int64 // open sessions
+	People    People
 	BytesOut  int64
 	Refusals  map[string]int64 // by code
 }
@@ -43,7 +43,6 @@ type Meter struct {
 	rings    map[Window]*ring
 	talk     talk
 	sockets  Sockets // as sampled last
-	people   People  // as counted last
 	occupied map[chat.RoomID]int
 }
 
@@ -79,18 +78,14 @@ func (m *Meter) Announced(events []chat.Event) {
 	}
 }
 
-const (
-	sampleEvery = time.Second
-	// countEvery is how many samples apart the people are counted: it walks all sessions.
-	countEvery = 3
-)
+const sampleEvery = time.Second
 
 // Run samples until ctx has ended.
 func (m *Meter) Run(ctx context.Context) error {
 	tick := time.NewTicker(sampleEvery)
 	defer tick.Stop()
-	for n := 0; ; n++ {
-		m.sample(ctx, n%countEvery == 0)
+	for {
+		m.sample(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -99,19 +94,12 @@ func (m *Meter) Run(ctx context.Context) error {
 	}
 }
 
-func (m *Meter) sample(ctx context.Context, count bool) {
+func (m *Meter) sample(ctx context.Context) {
 	sockets := m.cfg.Sockets()
-	var people People
-	if count {
-		people = countPeople(m.cfg.Sessions.List())
-	}
 	occupied, err := m.cfg.Presence.Occupied(ctx)
 	now := m.cfg.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if count {
-		m.people = people
-	}
 	if err == nil {
 		m.occupied = occupied
 	}
@@ -122,29 +110,11 @@ func (m *Meter) sample(ctx context.Context, count bool) {
 		b := r.at(now)
 		b.ticks++
 		b.connections = max(b.connections, sockets.Plain+sockets.V1) // a spike that is over shows too
-		b.users = max(b.users, m.people.Guests+m.people.SignedIn)
+		b.users = max(b.users, sockets.People.Guests+sockets.People.SignedIn)
 		b.rooms = max(b.rooms, len(m.occupied))
 		b.refusals += refused
 		b.bytes += sent
 	}
-}
-
-func countPeople(sessions []chat.LiveSession) People {
-	seen := make(map[chat.UserID]bool, len(sessions))
-	var p People
-	for i := range sessions {
-		a := &sessions[i].Actor
-		if seen[a.ID] {
-			continue
-		}
-		seen[a.ID] = true
-		if a.Guest() {
-			p.Guests++
-		} else {
-			p.SignedIn++
-		}
-	}
-	return p
 }
 
 func sum(counts map[string]int64) (n int64) {

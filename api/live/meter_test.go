@@ -12,17 +12,6 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// crowd are the live sessions of a test.
-type crowd []chat.LiveSession
-
-func (c *crowd) List() []chat.LiveSession { return *c }
-
-func (c *crowd) End(func(chat.LiveSession) bool, *chat.Error) int { return 0 }
-
-func session(user chat.UserID) chat.LiveSession {
-	return chat.LiveSession{Actor: chat.Actor{ID: user}}
-}
-
 func posts(n int, by chat.UserID, took time.Duration) []chat.Event {
 	all := make([]chat.Event, n)
 	for i := range all {
@@ -34,13 +23,12 @@ func posts(n int, by chat.UserID, took time.Duration) []chat.Event {
 func TestMeter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var sockets live.Sockets
-		sessions := crowd{session("u:ann"), session("u:ann"), session("g:1"), session("g:2")}
 		bell := broker.NewMemory(broker.Config{})
 		if _, err := bell.Enter(t.Context(), "lobby", "s1", chat.Member{ID: "u:ann"}, 0); err != nil {
 			t.Fatal(err)
 		}
-		sockets = live.Sockets{V1: 3, Plain: 1, BytesOut: 1000, Refusals: map[string]int64{"slow_mode": 2}}
-		m := live.New(live.Config{Sockets: func() live.Sockets { return sockets }, Sessions: &sessions, Presence: bell, Now: time.Now})
+		sockets = live.Sockets{V1: 3, Plain: 1, People: live.People{Guests: 2, SignedIn: 1}, BytesOut: 1000, Refusals: map[string]int64{"slow_mode": 2}}
+		m := live.New(live.Config{Sockets: func() live.Sockets { return sockets }, Presence: bell, Now: time.Now})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- m.Run(ctx) }()

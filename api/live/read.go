@@ -28,7 +28,7 @@ func (m *Meter) Now() Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := Snapshot{
-		At: now, Uptime: now.Sub(m.started), Sockets: m.sockets, People: m.people, Occupied: maps.Clone(m.occupied),
+		At: now, Uptime: now.Sub(m.started), Sockets: m.sockets, People: m.sockets.People, Occupied: maps.Clone(m.occupied),
 		Talkers: m.talk.counts(now),
 	}
 	s.Sockets.Refusals = maps.Clone(m.sockets.Refusals)

@@ -56,5 +56,8 @@ func (c *socketCollector) Collect(ch chan<- prometheus.Metric) {
 // socketFigures are what the live figures need of the sockets.
 func (n *node) socketFigures() live.Sockets {
 	s := n.sockets.Stats()
-	return live.Sockets{Plain: s.Sessions["plain"], V1: s.Sessions["v1"], BytesOut: s.BytesOut, Refusals: s.Refusals}
+	return live.Sockets{
+		Plain: s.Sessions["plain"], V1: s.Sessions["v1"], People: live.People{Guests: s.Guests, SignedIn: s.SignedIn},
+		BytesOut: s.BytesOut, Refusals: s.Refusals,
+	}
 }

@@ -50,7 +50,7 @@ type node struct {
 func newNode(ctx context.Context, s config.Settings, log *slog.Logger) (_ *node, err error) {
 	n := &node{settings: s, log: log, metrics: newMetrics(), leaving: make(chan struct{})}
 	bell, sessions, backlog := broker.NewMemory(broker.Config{}), new(chat.LateSessions), new(chat.LateBacklog)
-	n.live = live.New(live.Config{Sockets: n.socketFigures, Sessions: sessions, Presence: bell, Now: time.Now})
+	n.live = live.New(live.Config{Sockets: n.socketFigures, Presence: bell, Now: time.Now})
 	if n.store, err = openStore(ctx, s, n.metrics.countCommits(bell, n.live), log); err != nil {
 		return nil, err
 	}
