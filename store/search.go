@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +13,8 @@ import (
 // The bounds of one transaction of the indexer; on SQLite appends wait meanwhile. What a
 // message costs are its tokens, and a single one is taken whole.
 const (
-	searchStep   = 128  // events
-	searchTokens = 4000 // tokens
+	searchEvents = 128
+	searchTokens = 4000
 )
 
 // searchPause gathers what is to be indexed. While there always is something, searchEvery
@@ -88,110 +90,104 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 		if err := q.QueryRowContext(ctx, `UPDATE cursors SET pos = pos WHERE name = 'search' AND shard = 0 RETURNING pos`).Scan(&pos); err != nil {
 			return fmt.Errorf("read cursor: %w", err)
 		}
-		events, err := loadEvents(ctx, q, `WHERE pos > $1 ORDER BY pos LIMIT $2`, pos, searchStep)
-		if err != nil {
+		step := searchStep{pos: pos}
+		if err := step.read(ctx, q, s.db.words()); err != nil {
 			return err
 		}
-		whole, err := indexEvents(ctx, q, s.db.words(), events)
-		if err != nil {
+		if err := s.db.words().replace(ctx, q, step.docs); err != nil {
 			return err
 		}
-		if whole > 0 {
-			pos = int64(events[whole-1].Pos)
+		if more = step.more; !more {
+			step.pos = max(step.pos, head) // behind the last event there may be acts, which have a pos too
 		}
-		if more = whole < len(events) || whole == searchStep; !more {
-			pos = max(pos, head) // behind the last event there may be acts, which have a pos too
-		}
-		_, err = q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, pos)
+		_, err := q.ExecContext(ctx, `UPDATE cursors SET pos = $1 WHERE name = 'search' AND shard = 0`, step.pos)
 		return err
 	})
 	return more && err == nil, err
 }
 
-// indexEvents indexes the texts that events changed, for as many as a step takes, and
-// says of how many events. What hides a message doesn't change by what it is found:
-// staff find hidden ones too.
-func indexEvents(ctx context.Context, q querier, words wordIndex, events []eventRow) (int, error) {
-	var ids []chat.MessageID
-	var of []int // whose ids these are
-	edited := false
-	for i, e := range events {
-		if e.Kind == chat.EventMessage || e.Kind == chat.EventEdited {
-			ids, of = append(ids, e.message), append(of, i)
-			edited = edited || e.Kind == chat.EventEdited
+// searchStep is what one transaction indexes.
+type searchStep struct {
+	pos    int64 // of the last event whose text it has
+	docs   []document
+	more   bool // there may be more
+	tokens int
+}
+
+// read gathers the texts that events changed. What hides a message doesn't change by what it is found: staff find
+// hidden ones too.
+func (p *searchStep) read(ctx context.Context, q querier, words wordIndex) error {
+	rows, err := q.QueryContext(ctx, `SELECT e.pos, e.kind, `+documentColumns(words)+`
+		FROM events e LEFT JOIN messages m ON m.id = e.message AND e.kind IN ('message', 'edited')
+		LEFT JOIN shadow_edits s ON s.message = m.id
+		WHERE e.pos > $1 ORDER BY e.pos LIMIT $2`, p.pos, searchEvents)
+	if err != nil {
+		return fmt.Errorf("read texts: %w", err)
+	}
+	n := 0
+	seen := make(map[string]bool)
+	err = eachRow(rows, func() error {
+		var pos int64
+		var kind chat.EventKind
+		d, err := scanDocument(rows, &pos, &kind)
+		if err != nil {
+			return err
 		}
+		if n++; d.message != "" && !seen[d.message] {
+			if p.tokens += len(d.tokens); len(p.docs) > 0 && p.tokens > searchTokens {
+				p.more = true
+				return errStop
+			}
+			seen[d.message] = true
+			d.had = kind == chat.EventEdited
+			p.docs = append(p.docs, d)
+		}
+		p.pos = pos
+		return nil
+	})
+	if err != nil && !errors.Is(err, errStop) {
+		return fmt.Errorf("read texts: %w", err)
 	}
-	n, err := indexMessages(ctx, q, words, ids, edited)
-	if n < len(ids) && err == nil {
-		return of[n], nil
-	}
-	return len(events), err
+	p.more = p.more || n == searchEvents
+	return nil
 }
 
 // document is a message as it is to be found: by words that are in it.
 type document struct {
 	message, room, author string
+	doc                   int64 // what wordIndex calls it
 	at                    int64
 	tokens                []string
+	had                   bool // it is indexed as it was before
 }
 
 // wordIndex finds messages by their words. It is changed in the transaction that moves the cursor.
 type wordIndex interface {
-	// replace indexes documents; with had, some of them are indexed as they were before.
-	replace(ctx context.Context, q querier, docs []document, had bool) error
+	// doc is the column of messages m by which the index knows them.
+	doc() string
+	// replace indexes documents.
+	replace(ctx context.Context, q querier, docs []document) error
 	// find finds up to limit of the messages that f wants, before a place, the latest first. It wants some words.
 	find(f *finder, room chat.RoomID, before place, limit int) ([]place, error)
 }
 
-// indexMessages indexes messages as they are now, for as many as a step takes, and says of how many: at least
-// one. Where none of them was edited, none is indexed yet.
-func indexMessages(ctx context.Context, q querier, words wordIndex, ids []chat.MessageID, edited bool) (n int, err error) {
-	if len(ids) == 0 {
-		return 0, nil
-	}
-	have, err := loadDocuments(ctx, q, padded(ids))
-	if err != nil {
-		return 0, err
-	}
-	cost := 0
-	docs := make([]document, 0, len(ids))
-	seen := make(map[chat.MessageID]bool, len(ids))
-	for ; n < len(ids); n++ {
-		d, there := have[ids[n]]
-		if !there || seen[ids[n]] {
-			continue
-		}
-		if cost += len(d.tokens); n > 0 && cost > searchTokens {
-			break
-		}
-		seen[ids[n]] = true
-		docs = append(docs, d)
-	}
-	return n, words.replace(ctx, q, docs, edited)
+// documentColumns are those of messages m and shadow_edits s that scanDocument reads; where there is no such message, empty.
+func documentColumns(words wordIndex) string {
+	return `coalesce(m.id, ''), coalesce(m.room, ''), coalesce(m.author_id, ''), coalesce(` + words.doc() + `, 0), coalesce(m.at, 0),
+		coalesce(m.text, ''), coalesce(s.text, '')`
 }
 
-// loadDocuments makes documents of messages: of what everybody reads, and of what an author
+// scanDocument reads a document, after columns that stand before it. It is found by what everybody reads, and by what its author
 // alone does, who edited it under a shadow.
-func loadDocuments(ctx context.Context, q querier, ids []any) (map[chat.MessageID]document, error) {
-	rows, err := q.QueryContext(ctx, `SELECT m.id, m.room, m.author_id, m.at, m.text, coalesce(e.text, '')
-		FROM messages m LEFT JOIN shadow_edits e ON e.message = m.id
-		WHERE m.id IN (`+list(1, len(ids))+`)`, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("read texts: %w", err)
+func scanDocument(rows *sql.Rows, before ...any) (document, error) {
+	var d document
+	var text, own string
+	if err := rows.Scan(append(before, &d.message, &d.room, &d.author, &d.doc, &d.at, &text, &own)...); err != nil {
+		return d, err
 	}
-	have := make(map[chat.MessageID]document)
-	err = eachRow(rows, func() error {
-		var d document
-		var text, own string
-		if err := rows.Scan(&d.message, &d.room, &d.author, &d.at, &text, &own); err != nil {
-			return err
-		}
-		d.tokens = chat.Tokens(text + "\n" + own)
-		have[chat.MessageID(d.message)] = d
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read texts: %w", err)
+	if own != "" {
+		text += "\n" + own
 	}
-	return have, nil
+	d.tokens = chat.Tokens(text)
+	return d, nil
 }

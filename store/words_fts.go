@@ -32,18 +32,16 @@ const (
 
 func named(kind, name string) string { return kind + hex.EncodeToString([]byte(name)) }
 
+// doc implements wordIndex.
+func (wordsFTS) doc() string { return "m.doc" }
+
 // replace implements wordIndex.
-func (wordsFTS) replace(ctx context.Context, q querier, docs []document, had bool) error {
-	rows, err := docsOf(ctx, q, docs)
-	if err != nil {
-		return err
-	}
+func (wordsFTS) replace(ctx context.Context, q querier, docs []document) error {
 	var text strings.Builder
 	for i := range docs {
 		d := &docs[i]
-		row := rows[d.message]
-		if had {
-			if _, err := q.ExecContext(ctx, `DELETE FROM search WHERE rowid = $1`, row); err != nil {
+		if d.had {
+			if _, err := q.ExecContext(ctx, `DELETE FROM search WHERE rowid = $1`, d.doc); err != nil {
 				return fmt.Errorf("delete words: %w", err)
 			}
 		}
@@ -53,36 +51,11 @@ func (wordsFTS) replace(ctx context.Context, q querier, docs []document, had boo
 			text.WriteString(" " + wordToken)
 			text.WriteString(t)
 		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO search (rowid, words) VALUES ($1, $2)`, row, text.String()); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT INTO search (rowid, words) VALUES ($1, $2)`, d.doc, text.String()); err != nil {
 			return fmt.Errorf("insert words: %w", err)
 		}
 	}
 	return nil
-}
-
-// docsOf reads the row numbers of messages.
-func docsOf(ctx context.Context, q querier, docs []document) (map[string]int64, error) {
-	ids := make([]string, len(docs))
-	for i := range docs {
-		ids[i] = docs[i].message
-	}
-	args := padded(ids)
-	rows, err := q.QueryContext(ctx, `SELECT id, doc FROM messages WHERE id IN (`+list(1, len(args))+`)`, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read row numbers: %w", err)
-	}
-	all := make(map[string]int64, len(docs))
-	err = eachRow(rows, func() error {
-		var id string
-		var doc int64
-		err := rows.Scan(&id, &doc)
-		all[id] = doc
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read row numbers: %w", err)
-	}
-	return all, nil
 }
 
 // find implements wordIndex.
@@ -119,16 +92,12 @@ func (f *finder) glance(room chat.RoomID, before place, limit int) (found []plac
 		return nil, false, err
 	}
 	for some := range slices.Chunk(latest, maxList/4) {
-		ids := make([]string, len(some))
-		for i, p := range some {
-			ids[i] = string(p.id)
-		}
-		have, err := loadDocuments(f.ctx, f.q, padded(ids))
+		have, err := f.tokens(some)
 		if err != nil {
 			return nil, false, err
 		}
 		for _, p := range some {
-			if !f.saidBy(have[p.id].tokens) {
+			if !f.saidBy(have[p.id]) {
 				continue
 			}
 			if found = append(found, p); len(found) == limit {
@@ -137,6 +106,30 @@ func (f *finder) glance(room chat.RoomID, before place, limit int) (found []plac
 		}
 	}
 	return found, len(latest) < rare, nil
+}
+
+// tokens are those of the messages at places.
+func (f *finder) tokens(places []place) (map[chat.MessageID][]string, error) {
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = string(p.id)
+	}
+	args := padded(ids)
+	rows, err := f.q.QueryContext(f.ctx, `SELECT `+documentColumns(f.words)+` FROM messages m LEFT JOIN shadow_edits s ON s.message = m.id
+		WHERE m.id IN (`+list(1, len(args))+`)`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	have := make(map[chat.MessageID][]string, len(places))
+	err = eachRow(rows, func() error {
+		d, err := scanDocument(rows)
+		have[chat.MessageID(d.message)] = d.tokens
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	return have, nil
 }
 
 // saidBy reports whether a message with these tokens says what is wanted.

@@ -19,18 +19,23 @@ type wordRow struct {
 	of    *document
 }
 
+// doc implements wordIndex: it is the message's id.
+func (wordRows) doc() string { return "0" }
+
 // replace implements wordIndex. It inserts in the order of the table, which finds its pages in the cache.
-func (wordRows) replace(ctx context.Context, q querier, docs []document, had bool) error {
+func (wordRows) replace(ctx context.Context, q querier, docs []document) error {
 	var all []wordRow
-	ids := make([]string, 0, len(docs))
+	var had []string
 	for i := range docs {
-		ids = append(ids, docs[i].message)
+		if docs[i].had {
+			had = append(had, docs[i].message)
+		}
 		for _, t := range docs[i].tokens {
 			all = append(all, wordRow{t, &docs[i]})
 		}
 	}
-	if had {
-		args := padded(ids)
+	if len(had) > 0 {
+		args := padded(had)
 		if _, err := q.ExecContext(ctx, `DELETE FROM search_tokens WHERE message IN (`+list(1, len(args))+`)`, args...); err != nil {
 			return fmt.Errorf("delete tokens: %w", err)
 		}
