@@ -13,8 +13,7 @@ func FindQueries(want chat.MessageQuery) map[string]Query {
 	before := place{at: 1, id: "m"}
 	add := func(name, text string, args []any) { all[name] = Query{text, args} }
 	if len(want.Tokens) > 0 {
-		lo, hi := f.docs(before)
-		text, args := f.matching(want.Room, before, lo, hi, 50)
+		text, args := f.matching(want.Room, before)
 		add("words", text, args)
 		if !want.Prefix {
 			return all

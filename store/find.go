@@ -46,7 +46,7 @@ func findPlaces(ctx context.Context, q querier, words wordIndex, want chat.Messa
 	if want.Limit <= 0 || want.Room != "" && !within(want.Within, want.Room) {
 		return nil, nil
 	}
-	f := finder{ctx: ctx, q: q, words: words, want: want}
+	f := finder{ctx: ctx, q: q, words: words, want: want, glances: rare}
 	if want.Before != "" {
 		var err error
 		if f.before, err = placeOf(ctx, q, want.Before, want.BeforeAt); err != nil {
@@ -63,6 +63,7 @@ func findPlaces(ctx context.Context, q querier, words wordIndex, want chat.Messa
 	if len(rooms) > maxRooms {
 		return f.sift()
 	}
+	f.glances = rare / max(1, len(rooms))
 	var all []place
 	for _, room := range rooms {
 		some, err := f.find(room, f.before, want.Limit)

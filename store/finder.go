@@ -7,14 +7,16 @@ import (
 	"github.com/chatd/chatd/chat"
 )
 
-// finder looks for messages by words, else by their author, else by time. What it reads is proportional to
-// what it finds, not to how many are stored.
+// finder looks for messages by words, else by their author, else by time, so that it reads few that it doesn't find. Where what is looked
+// for besides is rare among them, it reads on until the page is full.
 type finder struct {
 	ctx    context.Context
 	q      querier
 	words  wordIndex
 	want   chat.MessageQuery
 	before place // without an id: none
+	// glances is how many of the latest messages may be looked through for a prefix.
+	glances int
 }
 
 // rare is how many rows are few enough to be read and sorted.
@@ -46,12 +48,16 @@ func (f *finder) wordless(room chat.RoomID, before place, limit int) ([]place, e
 	return readPlaces(f.ctx, f.q, query, args...)
 }
 
+// maxSift bounds how many messages sift reads at once.
+const maxSift = 16 * listStep
+
 // sift finds messages of rooms that are many, out of those of all rooms.
 func (f *finder) sift() ([]place, error) {
 	var all []place
 	known := make(map[chat.RoomID]bool)
-	for before := f.before; ; {
-		some, err := f.find("", before, listStep)
+	step := listStep
+	for before := f.before; ; step = min(2*step, maxSift) {
+		some, err := f.find("", before, step)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +73,7 @@ func (f *finder) sift() ([]place, error) {
 				}
 			}
 		}
-		if len(some) < listStep {
+		if len(some) < step {
 			return all, nil
 		}
 		before = some[len(some)-1]

@@ -38,6 +38,9 @@ func (g *gatherer) more(ctx context.Context) {
 		return
 	}
 	had := g.queue.length()
+	if had >= g.most || ctx.Err() != nil {
+		return
+	}
 	g.burst(ctx, had)
 	if g.queue.length() > had {
 		g.vain = 0

@@ -27,6 +27,10 @@ type sqliteDB struct {
 	lock   *lockFile
 	reader *sql.DB
 	writer *sql.DB
+	keeper *sql.DB // makes checkpoints
+	// file is the database, to be synced. It is opened before SQLite does and closed after it has: whoever closes a file
+	// lets go of all locks that the process has on it (POSIX, fcntl).
+	file *os.File
 }
 
 func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
@@ -38,19 +42,47 @@ func openSQLite(ctx context.Context, cfg Config) (_ *sqliteDB, err error) {
 		return nil, err
 	}
 	file := filepath.Join(cfg.DataDir, "chatd.db")
-	if d.writer, err = openPool(sqliteDSN(file, cfg.Durability, "&_txlock=immediate")); err == nil {
-		d.writer.SetMaxOpenConns(1)
-		d.reader, err = openPool(sqliteDSN(file, cfg.Durability, "&_pragma=query_only(1)"))
+	if d.file, err = os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", file, err), d.release())
+	}
+	if err = d.openPools(file); err == nil {
+		err = migrate(ctx, d.writer, d.goose(), func() error { return nil }) // the folder is locked
 	}
 	if err == nil {
-		d.reader.SetMaxOpenConns(sqliteReaders)
-		d.reader.SetMaxIdleConns(sqliteReaders)
-		err = migrate(ctx, d.writer, d.goose(), func() error { return nil }) // the folder is locked
+		err = d.ofThisBuild(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", file, err), d.release())
 	}
 	return d, nil
+}
+
+// openPools opens the database: one connection writes, some read, and one makes checkpoints.
+func (d *sqliteDB) openPools(file string) (err error) {
+	for _, p := range []struct {
+		pool  **sql.DB
+		conns int
+		more  string
+	}{
+		{&d.writer, 1, "&_txlock=immediate"}, {&d.reader, sqliteReaders, "&_pragma=query_only(1)"}, {&d.keeper, 1, "&_pragma=query_only(1)"},
+	} {
+		if *p.pool, err = openPool(sqliteDSN(file, d.cfg.Durability, p.more)); err != nil {
+			return err
+		}
+		(*p.pool).SetMaxOpenConns(p.conns)
+		(*p.pool).SetMaxIdleConns(p.conns)
+	}
+	return nil
+}
+
+// ofThisBuild refuses a database from before migrations only went forward.
+func (d *sqliteDB) ofThisBuild(ctx context.Context) error {
+	var n int
+	err := d.reader.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('messages') WHERE name = 'doc'`).Scan(&n)
+	if err == nil && n == 0 {
+		err = errors.New("the database was made by a build of before 0.1.0, which this one can't read: put the file aside, a new one is made then (CHANGELOG.md)")
+	}
+	return err
 }
 
 func openPool(dsn string) (*sql.DB, error) {
@@ -240,11 +272,13 @@ func (d *sqliteDB) close(ctx context.Context, clean bool) error {
 
 func (d *sqliteDB) release() error {
 	var errs []error
-	if d.reader != nil {
-		errs = append(errs, d.reader.Close())
+	for _, pool := range []*sql.DB{d.keeper, d.reader, d.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
 	}
-	if d.writer != nil {
-		errs = append(errs, d.writer.Close())
+	if d.file != nil {
+		errs = append(errs, d.file.Close())
 	}
 	return errors.Join(append(errs, d.lock.release())...)
 }

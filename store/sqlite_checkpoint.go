@@ -9,7 +9,8 @@ import (
 
 // SQLite commits into a log beside the database (WAL). A checkpoint moves what is there into the database and syncs
 // both, which takes tens of milliseconds: it is made beside the committer, not within a commit. While commits go on the log never is empty, and
-// grows, unless the committer waits for what little came during the last checkpoint; then the log begins anew.
+// grows, unless the committer waits for what little came during the last checkpoint; then the log begins anew. SQLite syncs the database only
+// where all of the log was moved, so that is done before: the committer waits for what came since.
 const (
 	checkpointEvery = 500 * time.Millisecond // how often it is looked whether one is due
 	checkpointPages = 4_000                  // in the log, about 16 MB, make it due
@@ -28,17 +29,18 @@ func (w walState) waiting() int { return w.logged - w.moved }
 func (d *sqliteDB) run(ctx context.Context) error {
 	t := time.NewTicker(checkpointEvery)
 	defer t.Stop()
-	quiet := time.Now() // when nothing waited
+	since := time.Now() // nothing has waited for longer
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case now := <-t.C:
-			w, err := checkpointOn(ctx, d.reader, "NOOP")
+			w, err := checkpointOn(ctx, d.keeper, "NOOP")
 			if err == nil && w.waiting() == 0 {
-				quiet = now
+				since = now
 			}
-			if err == nil && (w.waiting() >= checkpointPages || now.Sub(quiet) >= checkpointAfter) {
+			if err == nil && (w.waiting() >= checkpointPages || now.Sub(since) >= checkpointAfter) {
+				since = now
 				err = d.checkpointBeside(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
@@ -50,11 +52,14 @@ func (d *sqliteDB) run(ctx context.Context) error {
 
 // checkpointBeside makes a checkpoint while commits go on.
 func (d *sqliteDB) checkpointBeside(ctx context.Context) error {
-	w, err := checkpointOn(ctx, d.reader, "PASSIVE")
+	w, err := checkpointOn(ctx, d.keeper, "PASSIVE")
 	if err == nil && w.waiting() > 0 {
-		w, err = checkpointOn(ctx, d.reader, "PASSIVE") // what came meanwhile is less
+		w, err = checkpointOn(ctx, d.keeper, "PASSIVE") // what came meanwhile is less
 	}
 	if err == nil && w.waiting() > 0 && w.logged >= checkpointAnew {
+		if err = d.file.Sync(); err != nil {
+			return fmt.Errorf("sync: %w", err)
+		}
 		_, err = checkpointOn(ctx, d.writer, "PASSIVE") // nobody commits meanwhile
 	}
 	return err

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -35,23 +37,19 @@ func named(kind, name string) string { return kind + hex.EncodeToString([]byte(n
 // doc implements wordIndex.
 func (wordsFTS) doc() string { return "m.doc" }
 
-// replace implements wordIndex.
+// replace implements wordIndex. FTS5 takes rows in their order; out of order it begins another segment each time.
 func (wordsFTS) replace(ctx context.Context, q querier, docs []document) error {
+	slices.SortFunc(docs, func(x, y document) int { return cmp.Compare(x.doc, y.doc) })
 	var text strings.Builder
 	for i := range docs {
 		d := &docs[i]
-		if d.had {
-			if _, err := q.ExecContext(ctx, `DELETE FROM search WHERE rowid = $1`, d.doc); err != nil {
-				return fmt.Errorf("delete words: %w", err)
-			}
-		}
 		text.Reset()
 		text.WriteString(named(wordRoom, d.room) + " " + named(wordAuthor, d.author))
 		for _, t := range d.tokens {
 			text.WriteString(" " + wordToken)
 			text.WriteString(t)
 		}
-		if _, err := q.ExecContext(ctx, `INSERT INTO search (rowid, words) VALUES ($1, $2)`, d.doc, text.String()); err != nil {
+		if _, err := q.ExecContext(ctx, `INSERT OR REPLACE INTO search (rowid, words) VALUES ($1, $2)`, d.doc, text.String()); err != nil {
 			return fmt.Errorf("insert words: %w", err)
 		}
 	}
@@ -59,53 +57,42 @@ func (wordsFTS) replace(ctx context.Context, q querier, docs []document) error {
 }
 
 // find implements wordIndex.
-func (wordsFTS) find(f *finder, room chat.RoomID, before place, limit int) ([]place, error) {
+func (wordsFTS) find(f *finder, room chat.RoomID, before place, limit int) (found []place, err error) {
 	if _, prefix := f.exact(); prefix != "" {
 		// FTS5 puts all words that begin so together before it finds any. Where they are many, some of the latest messages have one.
-		found, enough, err := f.glance(room, before, limit)
-		if enough || err != nil {
+		var over bool
+		found, before, over, err = f.glance(room, before, limit)
+		if over || err != nil {
 			return found, err
 		}
 	}
-	lo, hi := f.docs(before)
-	found, last, err := f.match(room, before, lo, hi, limit)
-	if err != nil || len(found) < limit {
-		return sorted(found), err
-	}
-	// The others of the same millisecond may stand before the last one.
-	rest, _, err := f.match(room, before, last>>docBits<<docBits, last, math.MaxInt32)
-	found = sorted(append(found, rest...))
-	return found[:min(limit, len(found))], err
+	more, err := f.match(room, before, limit-len(found))
+	return append(found, more...), err
 }
 
-// sorted sorts places, the latest first.
-func sorted(all []place) []place {
-	slices.SortFunc(all, func(x, y place) int { return y.compare(x) })
-	return all
-}
-
-// glance looks through the latest messages for those with the wanted words; enough: there is no more to be found than that, or as much
-// as was wanted.
-func (f *finder) glance(room chat.RoomID, before place, limit int) (found []place, enough bool, err error) {
-	latest, err := f.wordless(room, before, rare)
+// glance looks through the latest messages for those with the wanted words, and returns where it has got; over: that is all that there is,
+// or as much as was wanted.
+func (f *finder) glance(room chat.RoomID, before place, limit int) (found []place, last place, over bool, err error) {
+	latest, err := f.wordless(room, before, f.glances)
 	if err != nil {
-		return nil, false, err
+		return nil, before, false, err
 	}
-	for some := range slices.Chunk(latest, maxList/4) {
+	for some := range slices.Chunk(latest, listStep) {
 		have, err := f.tokens(some)
 		if err != nil {
-			return nil, false, err
+			return nil, before, false, err
 		}
 		for _, p := range some {
+			before = p
 			if !f.saidBy(have[p.id]) {
 				continue
 			}
 			if found = append(found, p); len(found) == limit {
-				return found, true, nil
+				return found, before, true, nil
 			}
 		}
 	}
-	return found, len(latest) < rare, nil
+	return found, before, len(latest) < f.glances, nil
 }
 
 // tokens are those of the messages at places.
@@ -143,42 +130,51 @@ func (f *finder) saidBy(tokens []string) bool {
 	return prefix == "" || slices.ContainsFunc(tokens, func(t string) bool { return strings.HasPrefix(t, prefix) })
 }
 
-// docs bounds the row numbers of what is wanted: from lo on, and less than hi.
+// docs bounds the row numbers of what is wanted: from lo on, and less than hi. Times that no row can have are as good as none.
 func (f *finder) docs(before place) (lo, hi int64) {
-	until := int64(math.MaxInt64 >> docBits)
+	const last = math.MaxInt64 >> docBits
+	until := int64(last)
 	if !f.want.Until.IsZero() {
-		until = millis(f.want.Until)
+		until = min(max(millis(f.want.Until), 0), last)
 	}
 	if before.id != "" {
 		until = min(until, before.at+1)
 	}
 	if !f.want.Since.IsZero() {
-		lo = docOf(millis(f.want.Since), 0)
+		lo = docOf(min(max(millis(f.want.Since), 0), last), 0)
 	}
 	return lo, docOf(until, 0)
 }
 
-// match finds up to limit messages whose row numbers are in a range, the latest first, but those of one millisecond in any order, and the last
-// one's number.
-func (f *finder) match(room chat.RoomID, before place, lo, hi int64, limit int) (found []place, last int64, err error) {
-	query, args := f.matching(room, before, lo, hi, limit)
+// match finds up to limit messages before a place by the index, the latest first. Rows of one millisecond are in no order: all of
+// the last one's are read.
+func (f *finder) match(room chat.RoomID, before place, limit int) ([]place, error) {
+	query, args := f.matching(room, before)
 	rows, err := f.q.QueryContext(f.ctx, query, args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("find words: %w", err)
+		return nil, fmt.Errorf("find words: %w", err)
 	}
+	var found []place
 	err = eachRow(rows, func() error {
 		var p place
-		err := rows.Scan(&last, &p.at, &p.id, &p.room)
+		if err := rows.Scan(&p.at, &p.id, &p.room); err != nil {
+			return err
+		}
+		if n := len(found); n >= limit && found[n-1].at != p.at {
+			return errStop
+		}
 		found = append(found, p)
-		return err
+		return nil
 	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("find words: %w", err)
+	if err != nil && !errors.Is(err, errStop) {
+		return nil, fmt.Errorf("find words: %w", err)
 	}
-	return found, last, nil
+	slices.SortFunc(found, func(x, y place) int { return y.compare(x) })
+	return found[:min(limit, len(found))], nil
 }
 
-func (f *finder) matching(room chat.RoomID, before place, lo, hi int64, limit int) (string, []any) {
+func (f *finder) matching(room chat.RoomID, before place) (string, []any) {
+	lo, hi := f.docs(before)
 	var c conditions
 	c.add(`s.search MATCH $%d`, f.expression(room))
 	c.add(`s.rowid >= $%d`, lo)
@@ -188,8 +184,7 @@ func (f *finder) matching(room chat.RoomID, before place, lo, hi int64, limit in
 		c.add(`(m.at, m.id) < ($%d, $%d)`, before.at, string(before.id))
 	}
 	f.addFlags(&c)
-	return fmt.Sprintf(`SELECT s.rowid, m.at, m.id, m.room FROM search s CROSS JOIN messages m %s ORDER BY s.rowid DESC LIMIT %d`,
-		c.where(), limit), c.args
+	return `SELECT m.at, m.id, m.room FROM search s CROSS JOIN messages m ` + c.where() + ` ORDER BY s.rowid DESC`, c.args
 }
 
 // expression is what is wanted in FTS5's query language.

@@ -29,6 +29,7 @@ var directoryTests = map[string]func(*testing.T, Backend){
 	"lock-downs":         testLockdowns,
 	"list of rooms":      testRoomList,
 	"found messages":     testFindMessages,
+	"found far back":     testFindFarBack,
 	"found in rooms":     testFindInManyRooms,
 	"found meanwhile":    testFindMeanwhile,
 	"found past":         testFindPast,

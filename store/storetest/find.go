@@ -59,12 +59,7 @@ func library(f *fixture, rooms, n int) []found {
 			f.clock.advance(time.Duration(r.IntN(5)) * time.Second)
 		}
 	}
-	slices.SortFunc(all, func(x, y found) int {
-		if c := y.at.Compare(x.at); c != 0 {
-			return c
-		}
-		return strings.Compare(string(y.id), string(x.id))
-	})
+	latestFirst(all)
 	f.indexed()
 	return all
 }
@@ -122,10 +117,50 @@ func (f *fixture) find(q chat.MessageQuery, meanwhile func()) []chat.StoredMessa
 // testFindMessages compares FindMessages with looking through everything.
 func testFindMessages(t *testing.T, b Backend) {
 	f := start(t, b)
+	findAtRandom(f, library(f, 4, 200), 120)
+}
+
+// testFindFarBack is testFindMessages with more messages after them than are looked through before an index is asked.
+func testFindFarBack(t *testing.T, b Backend) {
+	f := start(t, b)
 	all := library(f, 4, 200)
+	var last <-chan answer
+	for i := range 2300 {
+		x := found{room: roomN(i % 3), by: bob, at: f.clock.Now(), text: "filler"}
+		if i%97 == 0 {
+			x.text = "alpha filler" // here and there
+		}
+		p := post(x.by, x.text)
+		p.Message.At, x.id = x.at, p.Message.ID
+		last = f.queue(x.room, x.by, p)
+		all = append(all, x)
+		if i%5 == 0 {
+			f.clock.advance(time.Millisecond)
+		}
+	}
+	if a := <-last; a.err != nil {
+		t.Fatal(a.err)
+	}
+	f.indexed()
+	latestFirst(all)
+	findAtRandom(f, all, 60)
+}
+
+func latestFirst(all []found) {
+	slices.SortFunc(all, func(x, y found) int {
+		if c := y.at.Compare(x.at); c != 0 {
+			return c
+		}
+		return strings.Compare(string(y.id), string(x.id))
+	})
+}
+
+// findAtRandom asks for this and that.
+func findAtRandom(f *fixture, all []found, n int) {
+	f.t.Helper()
 	r := rand.New(rand.NewPCG(3, 4))
 	pick := func(n int) bool { return r.IntN(n) == 0 }
-	for range 120 {
+	for range n {
 		q := chat.MessageQuery{Limit: 1 + r.IntN(40), Visible: pick(3)}
 		if pick(2) {
 			q.Tokens = chat.Tokens([]string{"alpha", "beta gamma", "日本", "STRASSE", "edited", "none", "alpha beta"}[r.IntN(7)])
@@ -151,11 +186,17 @@ func testFindMessages(t *testing.T, b Backend) {
 		if pick(3) {
 			q.Until = all[r.IntN(len(all))].at
 		}
-		compareFound(t, all, f.find(q, nil), q)
+		if pick(20) {
+			q.Until = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+		if pick(20) {
+			q.Since = time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+		compareFound(f.t, all, f.find(q, nil), q)
 	}
 }
 
-func compareFound(t *testing.T, all []found, got []chat.StoredMessage, q chat.MessageQuery) {
+func compareFound(t testing.TB, all []found, got []chat.StoredMessage, q chat.MessageQuery) {
 	t.Helper()
 	var want, ids []string
 	for _, x := range all {
