@@ -81,7 +81,7 @@ func TestAnEmptyBacklogIsOpen(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if b.full.Load() {
+		if b.shut.Load() {
 			t.Fatal("it is empty, and full")
 		}
 	}

@@ -47,12 +47,13 @@ type conn struct {
 	work    *sync.Cond // for write; nil: there is a socket
 	ping    []byte     // the latest only: RFC 6455, section 5.5.3, lets older ones go
 	pong    []byte
-	greeted bool  // the answer to the handshake is on its way
-	busy    bool  // drain, or write, has it
-	broken  bool  // the peer is gone: nothing can be sent
-	late    bool  // the peer has been given its time
-	out     int64 // bytes that the kernel has taken
-	goal    int64 // what out has to be by the deadline that drain has set
+	greeted bool      // the answer to the handshake is on its way
+	busy    bool      // drain, or write, has it
+	broken  bool      // the peer is gone: nothing can be sent
+	late    bool      // the peer has been given its time
+	out     int64     // bytes that the kernel has taken
+	goal    int64     // what out has to be by the deadline that drain has set
+	tookAt  time.Time // when the kernel took something of what had waited for it
 	ending  *farewell
 	endBy   time.Time
 	flushBy time.Time
@@ -313,7 +314,15 @@ func (c *conn) listen(r *reader) {
 	c.readers = append(c.readers, r)
 }
 
+// jamLocked notes which of its readers are behind.
+func (c *conn) jamLocked() {
+	for _, r := range c.readers {
+		r.jamLocked()
+	}
+}
+
 func (c *conn) dropLocked(r *reader) {
+	r.jamLocked()
 	if i := slices.Index(c.readers, r); i >= 0 {
 		c.readers = slices.Delete(c.readers, i, i+1)
 	}

@@ -122,6 +122,7 @@ func (rm *room) flush() {
 	rm.flushing = append(rm.flushing[:0], rm.readers...)
 	rm.readersMu.Unlock()
 	all := rm.flushing
+	rm.jam.readers.Store(int32(len(all)))
 	if len(all) == 0 {
 		rm.rest()
 		return

@@ -67,11 +67,22 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, room *string) {
 		return
 	}
 	taken = true
+	x := s.newSession(newConn(raw, early, &s.limits, s.stats), r, room)
+	answer := &takenOver{conn: x.out, header: http.Header{}}
+	if slices.Contains(websocket.Subprotocols(r), subprotocol) && x.protocol == v1 {
+		answer.header.Set("Sec-Websocket-Protocol", subprotocol)
+	}
+	s.guarded(x, func() {
+		ctx, cancel := context.WithTimeout(x.ctx, identifyWithin)
+		defer cancel()
+		x.identify(ctx, r.WithContext(ctx), answer.header)
+	})
 	// net/http's goroutine, with its buffers and its stack, isn't kept for the life of the session.
+	upgrade := upgradeOnly(r)
 	go func() {
 		defer s.conns.Done()
 		defer leave()
-		s.serve(newConn(raw, early, &s.limits, s.stats), r, room)
+		s.serve(x, answer, upgrade)
 	}()
 }
 
@@ -193,26 +204,16 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	return raw, early, nil
 }
 
-// serve is the life of a connection.
-func (s *Server) serve(c *conn, r *http.Request, room *string) {
-	x := s.newSession(c, r, room)
-	defer c.finish()
+// serve is the life of a connection from the upgrade on.
+func (s *Server) serve(x *session, w *takenOver, r *http.Request) {
+	defer x.out.finish()
 	defer x.cleanUp()
 	defer func() {
 		if p := recover(); p != nil { // Melody's or gorilla's; ours are caught before
 			s.panicked("connection", x.id, p)
 		}
 	}()
-	w := &takenOver{conn: c, header: http.Header{}}
-	if slices.Contains(websocket.Subprotocols(r), subprotocol) && x.protocol == v1 {
-		w.header.Set("Sec-Websocket-Protocol", subprotocol)
-	}
-	apart(func() {
-		ctx, cancel := context.WithTimeout(x.ctx, identifyWithin)
-		defer cancel()
-		s.guarded(x, func() { x.identify(ctx, r.WithContext(ctx), w.header) })
-	})
-	if err := s.melody.HandleRequest(w, upgradeOnly(r)); err != nil {
+	if err := s.melody.HandleRequest(w, r); err != nil {
 		s.log.Debug("upgrade", "session", x.id, "error", err)
 	}
 }

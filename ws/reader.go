@@ -18,6 +18,7 @@ type reader struct {
 	started bool // it knows the room
 	held    bool // events wait: the session has something to tell first
 	gone    bool
+	jams    bool // it counts in room.jam
 	stale   bool // something was decided before it was started: it is to be reviewed
 	node    *node
 	off     int        // how much of node it was told, or is being told
@@ -93,16 +94,25 @@ func (r *reader) flush() {
 		return
 	}
 	c.flushLocked()
+	r.jamLocked()
 	bound := int64(c.limits.QueueBytes)
 	if r.held || !r.started {
 		bound = max(bound, maxHeld)
 	} else if !c.busy {
 		return
 	}
-	if !r.current() && r.behind() > bound {
-		c.tooSlowLocked()
+	if r.current() || r.behind() <= bound || r.behind() <= readingFactor*bound && time.Since(c.tookAt) < readingLately {
+		return
 	}
+	c.tooSlowLocked()
 }
+
+// Who reads may be so many times as far behind as who doesn't: what was on its way when writers began to wait (jam) comes all the
+// same, and what it costs is what the room said, once, however many are behind.
+const (
+	readingFactor = 16
+	readingLately = time.Second
+)
 
 // current reports whether the reader is about to be told the newest node, however large that is, and nothing before it.
 func (r *reader) current() bool {

@@ -94,6 +94,7 @@ type room struct {
 	err       error
 
 	backlog backlog // what was heard and isn't flushed yet
+	jam     jam     // who reads, and can't take more
 
 	mu        sync.Mutex // guards what follows
 	inbox     []heard

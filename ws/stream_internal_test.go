@@ -220,6 +220,38 @@ func TestNothingOfOnesOwn(t *testing.T) {
 	}
 }
 
+// TestPlaceOfOneWhoReads: who has taken something lately may be further behind than who hasn't, but not however far.
+func TestPlaceOfOneWhoReads(t *testing.T) {
+	l := Limits{QueueBytes: 10 << 10, Linger: time.Second}.withDefaults()
+	s := &Server{limits: l, stats: newStats()}
+	rm := newRoom(s, "r")
+	server, client := tcpPair(t)
+	c := newConn(server, nil, &l, s.stats)
+	c.greeted = true
+	r := &reader{session: &session{srv: s, out: c, protocol: v1}, room: rm, started: true}
+	rm.add(r)
+	c.listen(r)
+	frame := textFrames(make([]byte, 1<<10))
+	most := int64(0)
+	for said := 1; said < 100_000 && !c.ended(); said++ {
+		d := &draft{}
+		d.add(frame, chat.Seq(said))
+		d.link(&rm.tails[v1])
+		r.flush()
+		c.mu.Lock()
+		if c.ending == nil {
+			most = max(most, r.behind())
+		}
+		c.tookAt = time.Now()
+		c.mu.Unlock()
+	}
+	if want := int64(readingFactor * l.QueueBytes); !c.ended() || most < want-4<<10 || most > want+4<<10 {
+		t.Errorf("was %d bytes behind at most, ended %t, want about %d, and ended", most, c.ended(), want)
+	}
+	client.Close()
+	c.finish()
+}
+
 // TestPlaceIsLost closes one who doesn't read as soon as it is further behind than may be, and nobody else.
 func TestPlaceIsLost(t *testing.T) {
 	l := Limits{QueueBytes: 100 << 10, Linger: time.Second}.withDefaults()
@@ -240,6 +272,7 @@ func TestPlaceIsLost(t *testing.T) {
 		r.flush()
 		c.mu.Lock() // drain may have it
 		n := r.behind()
+		c.tookAt = time.Time{} // nothing was taken lately
 		c.mu.Unlock()
 		if n > int64(l.QueueBytes)+20<<10 {
 			t.Fatalf("is %d bytes behind and still there", n)

@@ -22,7 +22,7 @@ func (c *conn) flushLocked() {
 		c.work.Signal()
 	case !c.busy:
 		if !c.pumpLocked() && c.ending == nil {
-			c.busy = true
+			c.busy, c.tookAt = true, time.Now() // it has taken everything until now
 			c.allowLocked()
 			go c.drain()
 		}
@@ -46,7 +46,11 @@ func (c *conn) drain() {
 			over = true
 			return true
 		}
+		before := c.out
 		done := c.pumpLocked()
+		if c.out > before {
+			c.tookAt = time.Now()
+		}
 		switch {
 		case c.ending != nil: // it was lost
 			over = true
@@ -56,6 +60,7 @@ func (c *conn) drain() {
 		case c.out >= c.goal:
 			c.allowLocked()
 		}
+		c.jamLocked()
 		return done
 	})
 	switch {
@@ -216,6 +221,10 @@ func (c *conn) wrote(batch [][]byte, n, begun int, err error) {
 	defer c.mu.Unlock()
 	c.sentLocked(n, len(batch))
 	c.flying = 0
+	if n > 0 {
+		c.tookAt = time.Now()
+	}
+	c.jamLocked()
 	if n < size(batch) {
 		c.left, _ = rest(batch, n, begun)
 	}
@@ -287,6 +296,7 @@ func (c *conn) depart() {
 	} else {
 		dropped = c.takeOwnLocked(nil, 1<<40)
 	}
+	c.jamLocked() // it counts no more
 	c.queue, c.ping, c.pong, c.readers = nil, nil, nil, nil
 	greeted, broken := c.greeted, c.broken
 	c.mu.Unlock()
