@@ -11,7 +11,7 @@ import (
 type Backlog interface {
 	// WaitBacklog returns true when the readers of a room that are connected here can be told more: at once, as long as
 	// little waits for them or there are none. It waits for that at most so long, and at most until ctx ends; false: in vain.
-	// A few readers who are slower than the others never make anybody wait.
+	// A few readers who are slower than the others never make anybody wait; many do for a moment, but nobody is refused for it.
 	WaitBacklog(ctx context.Context, room RoomID, most time.Duration) bool
 }
 

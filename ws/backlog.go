@@ -44,11 +44,12 @@ func (s *Server) WaitBacklog(ctx context.Context, room chat.RoomID, most time.Du
 	if rm == nil {
 		return true
 	}
+	end := time.Now().Add(most)
 	if !rm.backlog.wait(ctx, most) {
 		return false
 	}
-	rm.jam.wait(ctx, min(most, jamWait))
-	return true
+	rm.jam.wait(ctx, min(time.Until(end), jamWait))
+	return ctx.Err() == nil
 }
 
 var _ chat.Backlog = (*Server)(nil)

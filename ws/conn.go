@@ -45,6 +45,7 @@ type conn struct {
 	counted int        // of them, what came unasked
 	space   *sync.Cond // for waitForRoom; nil: nobody waits
 	work    *sync.Cond // for write; nil: there is a socket
+	idle    bool       // write waits for something to write
 	ping    []byte     // the latest only: RFC 6455, section 5.5.3, lets older ones go
 	pong    []byte
 	greeted bool      // the answer to the handshake is on its way
@@ -232,6 +233,7 @@ func (c *conn) endLocked(f farewell) bool {
 		return false
 	}
 	c.ending, c.written = &f, make(chan struct{})
+	c.jamLocked()
 	linger := c.limits.Linger
 	if f.within > 0 {
 		linger = min(linger, f.within)

@@ -123,6 +123,7 @@ func (rm *room) flush() {
 	rm.readersMu.Unlock()
 	all := rm.flushing
 	rm.jam.readers.Store(int32(len(all)))
+	rm.jam.open(rm.jam.clear) // in a room that has grown, as many are a few
 	if len(all) == 0 {
 		rm.rest()
 		return

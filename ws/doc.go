@@ -16,7 +16,7 @@
 // the node beside the common bytes, by user.
 //
 // Only a reader whose socket is full has a goroutine of its own, until it isn't any more; it costs nothing but its place. Who is
-// further behind than QueueBytes, or doesn't read at all for a while, loses it, and is told to come back.
+// further behind than QueueBytes and hasn't taken anything lately, or much further, or doesn't read at all for a while, loses it, and is told to come back.
 // Where writing can't be done without waiting (TLS in the process, systems that aren't Unix) a connection has a writer of its own;
 // the rest is the same.
 //
@@ -38,10 +38,11 @@
 // Who may block whom. Listeners of the bell append to a room's inbox and return. The
 // workers (Run) frame and flush; they wait for nobody, but for the log when the bell has lost something, and that
 // in a goroutine of its own. Nobody waits for a reader but the goroutine that writes to it while its socket is full. A session's own goroutine waits
-// for room in its own queue, for the answers to its own posts, for the core; and, before it posts, for rooms that have too much to tell (backlog).
+// for room in its own queue, for the answers to its own posts, for the core; and, before it posts, for rooms that have too much to tell (backlog), or
+// many of whose readers are behind (jam).
 // No goroutine is started for a message.
 //
-// Locks are taken in this order: room.readersMu, replies.mu, conn.mu. Under conn.mu, which is of one connection, its
+// Locks are taken in this order: room.readersMu, replies.mu, conn.mu; room.mu and conn.mu before gate.mu. Under conn.mu, which is of one connection, its
 // socket is written to without waiting, and its readers are moved on; under the others nothing is written, and nobody is called out.
 //
 // What it leaves to others: who may do what (chat), who somebody is (access), HTTP

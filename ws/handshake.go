@@ -66,7 +66,6 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, room *string) {
 		http.Error(w, "This server can't take over connections.", http.StatusInternalServerError)
 		return
 	}
-	taken = true
 	x := s.newSession(newConn(raw, early, &s.limits, s.stats), r, room)
 	answer := &takenOver{conn: x.out, header: http.Header{}}
 	if slices.Contains(websocket.Subprotocols(r), subprotocol) && x.protocol == v1 {
@@ -79,6 +78,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, room *string) {
 	})
 	// net/http's goroutine, with its buffers and its stack, isn't kept for the life of the session.
 	upgrade := upgradeOnly(r)
+	taken = true
 	go func() {
 		defer s.conns.Done()
 		defer leave()

@@ -38,10 +38,12 @@ func (j *jam) sub() {
 func (j *jam) few() int    { return max(jamFew, int(j.readers.Load())/jamShare) }
 func (j *jam) clear() bool { return int(j.behind.Load()) <= j.few()/2 }
 
-// jamLocked notes whether the reader is behind: its socket is full, and half as much waits for it as may.
+// jamLocked notes whether the reader is behind for what the room says: it reads, its socket is full, and half as much waits for it as may wait for
+// one who doesn't read; and it isn't its own answers that it is busy with.
 func (r *reader) jamLocked() {
 	c := r.session.out
-	behind := c.busy && c.ending == nil && r.started && !r.gone && !r.held && r.behind() > int64(c.limits.QueueBytes)/2
+	behind := c.busy && c.ending == nil && r.started && !r.gone && !r.held && c.waiting == 0 &&
+		r.behind() > int64(c.limits.QueueBytes)/2 && c.tookLately()
 	switch {
 	case behind == r.jams:
 		return

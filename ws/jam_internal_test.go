@@ -59,25 +59,19 @@ func TestJamMakesWritersWait(t *testing.T) {
 
 // TestWhoIsBehind counts readers who are behind, until they have caught up or are gone.
 func TestWhoIsBehind(t *testing.T) {
-	for _, end := range []string{"reads", "leaves", "is ended"} {
+	for _, end := range []string{"reads", "leaves", "is ended", "doesn't read"} {
 		t.Run(end, func(t *testing.T) {
 			l := Limits{QueueBytes: 4 << 20, Linger: time.Second}.withDefaults()
-			s := &Server{limits: l, stats: newStats()}
-			rm := newRoom(s, "r")
-			server, client := tcpPair(t)
-			c := newConn(server, nil, &l, s.stats)
-			c.greeted = true
-			r := &reader{session: &session{srv: s, out: c, protocol: v1}, room: rm, started: true}
-			rm.add(r)
-			c.listen(r)
-			frame := textFrames(make([]byte, 100<<10))
+			r, rm, client := loneReader(t, &l)
+			c := r.session.out
 			for n := 1; rm.jam.behind.Load() == 0; n++ {
 				if n > 1000 {
-					t.Fatal("who doesn't read never is behind")
+					t.Fatal("who falls behind isn't counted")
 				}
-				d := &draft{}
-				d.add(frame, chat.Seq(n))
-				d.link(&rm.tails[v1])
+				rm.sayBytes(100<<10, chat.Seq(n))
+				c.mu.Lock()
+				c.tookAt = time.Now() // it reads, however slow this machine is
+				c.mu.Unlock()
 				r.flush()
 			}
 			if c.ended() {
@@ -90,6 +84,11 @@ func TestWhoIsBehind(t *testing.T) {
 				r.cut(nil)
 			case "is ended":
 				c.end(farewell{})
+			case "doesn't read":
+				c.mu.Lock()
+				c.tookAt = time.Time{} // nothing was taken lately
+				c.mu.Unlock()
+				r.flush()
 			}
 			late := time.After(10 * time.Second)
 			tick := time.NewTicker(time.Millisecond)

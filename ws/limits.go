@@ -28,7 +28,7 @@ type Limits struct {
 	// SendBuffer is the kernel's buffer for what a reader hasn't read, in bytes; default 32
 	// KiB; negative: the system's.
 	SendBuffer int
-	// QueueBytes bounds what waits for one reader beside that; default 256 KiB.
+	// QueueBytes bounds what waits for one reader beside that, who doesn't read; one who does may be further behind. Default 256 KiB.
 	QueueBytes int
 
 	Stall  time.Duration // how long the kernel may refuse a reader's bytes; default 10 s

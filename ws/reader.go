@@ -95,17 +95,20 @@ func (r *reader) flush() {
 	}
 	c.flushLocked()
 	r.jamLocked()
-	bound := int64(c.limits.QueueBytes)
+	bound, reading := int64(c.limits.QueueBytes), readingFactor*int64(c.limits.QueueBytes)
 	if r.held || !r.started {
 		bound = max(bound, maxHeld)
 	} else if !c.busy {
 		return
 	}
-	if r.current() || r.behind() <= bound || r.behind() <= readingFactor*bound && time.Since(c.tookAt) < readingLately {
+	if r.current() || r.behind() <= bound || r.behind() <= reading && c.tookLately() {
 		return
 	}
 	c.tooSlowLocked()
 }
+
+// tookLately reports whether the peer reads, though it may be behind.
+func (c *conn) tookLately() bool { return time.Since(c.tookAt) < readingLately }
 
 // Who reads may be so many times as far behind as who doesn't: what was on its way when writers began to wait (jam) comes all the
 // same, and what it costs is what the room said, once, however many are behind.
@@ -189,11 +192,14 @@ func (r *reader) livesIn(epoch chat.Epoch) bool {
 }
 
 // restart goes on in another life of the log. For the plain protocol, which knows no places. False: the reader is still
-// about to learn where it starts, and that may be in the old one.
+// about to learn where it starts, and that may be in the old one; or more waits for it than may be copied.
 func (r *reader) restart(at chat.Position) bool {
 	c := r.session.out
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if r.behind() > int64(c.limits.QueueBytes) {
+		return false
+	}
 	if r.started {
 		// What it hasn't been told yet is of the old life, and read as such.
 		v := &node{seq: at.Seq}

@@ -220,23 +220,34 @@ func TestNothingOfOnesOwn(t *testing.T) {
 	}
 }
 
-// TestPlaceOfOneWhoReads: who has taken something lately may be further behind than who hasn't, but not however far.
-func TestPlaceOfOneWhoReads(t *testing.T) {
-	l := Limits{QueueBytes: 10 << 10, Linger: time.Second}.withDefaults()
-	s := &Server{limits: l, stats: newStats()}
+// loneReader is the only one of a room.
+func loneReader(t *testing.T, l *Limits) (*reader, *room, net.Conn) {
+	s := &Server{limits: *l, stats: newStats()}
 	rm := newRoom(s, "r")
 	server, client := tcpPair(t)
-	c := newConn(server, nil, &l, s.stats)
+	c := newConn(server, nil, l, s.stats)
 	c.greeted = true
 	r := &reader{session: &session{srv: s, out: c, protocol: v1}, room: rm, started: true}
 	rm.add(r)
 	c.listen(r)
-	frame := textFrames(make([]byte, 1<<10))
+	return r, rm, client
+}
+
+// sayBytes adds a message of so many bytes to a room's stream.
+func (rm *room) sayBytes(bytes int, seq chat.Seq) {
+	d := &draft{}
+	d.add(textFrames(make([]byte, bytes)), seq)
+	d.link(&rm.tails[v1])
+}
+
+// TestPlaceOfOneWhoReads: who has taken something lately may be further behind than who hasn't, but not however far.
+func TestPlaceOfOneWhoReads(t *testing.T) {
+	l := Limits{QueueBytes: 10 << 10, Linger: time.Second}.withDefaults()
+	r, rm, client := loneReader(t, &l)
+	c := r.session.out
 	most := int64(0)
 	for said := 1; said < 100_000 && !c.ended(); said++ {
-		d := &draft{}
-		d.add(frame, chat.Seq(said))
-		d.link(&rm.tails[v1])
+		rm.sayBytes(1<<10, chat.Seq(said))
 		r.flush()
 		c.mu.Lock()
 		if c.ending == nil {
@@ -255,20 +266,10 @@ func TestPlaceOfOneWhoReads(t *testing.T) {
 // TestPlaceIsLost closes one who doesn't read as soon as it is further behind than may be, and nobody else.
 func TestPlaceIsLost(t *testing.T) {
 	l := Limits{QueueBytes: 100 << 10, Linger: time.Second}.withDefaults()
-	s := &Server{limits: l, stats: newStats()}
-	rm := newRoom(s, "r")
-	server, client := tcpPair(t)
-	c := newConn(server, nil, &l, s.stats)
-	c.greeted = true
-	r := &reader{session: &session{srv: s, out: c, protocol: v1}, room: rm, started: true}
-	rm.add(r)
-	c.listen(r)
-	frame := textFrames(make([]byte, 10<<10))
-	said := 0
-	for ; said < 10_000 && !c.ended(); said++ {
-		d := &draft{}
-		d.add(frame, chat.Seq(said+1))
-		d.link(&rm.tails[v1])
+	r, rm, client := loneReader(t, &l)
+	c := r.session.out
+	for said := 0; said < 10_000 && !c.ended(); said++ {
+		rm.sayBytes(10<<10, chat.Seq(said+1))
 		r.flush()
 		c.mu.Lock() // drain may have it
 		n := r.behind()

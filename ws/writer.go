@@ -19,6 +19,9 @@ func (c *conn) flushLocked() {
 	switch {
 	case c.ending != nil || !c.greeted:
 	case c.work != nil:
+		if c.idle {
+			c.idle, c.tookAt = false, time.Now() // it has taken everything until now
+		}
 		c.work.Signal()
 	case !c.busy:
 		if !c.pumpLocked() && c.ending == nil {
@@ -202,8 +205,10 @@ func (c *conn) nextBatch() (batch [][]byte, begun int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.ending == nil && (!c.greeted || c.waitsLocked() == 0 && c.ping == nil && c.pong == nil) {
+		c.idle = true
 		c.work.Wait()
 	}
+	c.idle = false
 	if c.ending != nil {
 		return nil, 0, false
 	}
@@ -211,6 +216,7 @@ func (c *conn) nextBatch() (batch [][]byte, begun int, ok bool) {
 	// Under the lock: end sets a deadline too, and that one must be the last.
 	c.allowLocked()
 	batch = c.takeLocked(maxBatch)
+	c.jamLocked()
 	c.flying = size(batch)
 	return batch, begun, true
 }
@@ -288,7 +294,7 @@ func (c *conn) depart() {
 	defer close(c.written)
 	c.mu.Lock()
 	f := *c.ending
-	torn, late := c.left, c.late
+	torn, late := c.left, c.late || c.farBehindLocked()
 	c.left = nil
 	var batch, dropped [][]byte
 	if f.flush && !late {
@@ -334,6 +340,11 @@ func (c *conn) depart() {
 		}
 	}
 	c.endSending()
+}
+
+// farBehindLocked reports whether more waits than may be copied for one connection's last words: who reads may be that far behind.
+func (c *conn) farBehindLocked() bool {
+	return slices.ContainsFunc(c.readers, func(r *reader) bool { return r.waits() > int64(c.limits.QueueBytes) })
 }
 
 // flushLast tells what waits, and the last words after it. Where that takes too long it returns, with false,
