@@ -41,6 +41,7 @@ type conn struct {
 	left    []byte     // the rest of the frame that was begun
 	queue   []outgoing
 	waiting int        // bytes in queue
+	begun   int        // of them, at most, what ends a message of a room
 	flying  int        // bytes that write is writing
 	counted int        // of them, what came unasked
 	space   *sync.Cond // for waitForRoom; nil: nobody waits

@@ -42,7 +42,7 @@ func (j *jam) clear() bool { return int(j.behind.Load()) <= j.few()/2 }
 // one who doesn't read; and it isn't its own answers that it is busy with.
 func (r *reader) jamLocked() {
 	c := r.session.out
-	behind := c.busy && c.ending == nil && r.started && !r.gone && !r.held && c.waiting == 0 &&
+	behind := c.busy && c.ending == nil && r.started && !r.gone && !r.held && c.waiting <= c.begun &&
 		r.behind() > int64(c.limits.QueueBytes)/2 && c.tookLately()
 	switch {
 	case behind == r.jams:

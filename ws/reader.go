@@ -166,6 +166,7 @@ func (r *reader) endMessage() {
 		from = end
 	}
 	c.precedeLocked(later)
+	c.begun = size(later)
 	r.off = to
 }
 
